@@ -1,0 +1,42 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/links"
+	"github.com/superher/superher/tenant"
+)
+
+// System is what happens before a tenant is known, and the administration of
+// the platform. It never lists the data of tenants.
+type System interface {
+	// CreateAdvertiser stores a new advertiser.
+	CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error
+	// ShareInfluencer lets an advertiser see and work with an influencer that
+	// another one created; repeating it changes nothing. fault.NotFound if
+	// either is unknown.
+	ShareInfluencer(ctx context.Context, advertiser tenant.ID, influencer campaigns.InfluencerID) error
+
+	// LinkByCode returns the link of a short code, whatever its status.
+	LinkByCode(ctx context.Context, code links.Code) (links.Link, error)
+	// AppendClicks stores clicks of any advertisers in one transaction. A click
+	// whose id is stored already is skipped, so a batch may be sent again. A
+	// human click is stored as a duplicate where links.MarkDuplicates says so,
+	// given the human clicks stored before. fault.NotFound for a click of an
+	// unknown link; nothing is stored then.
+	AppendClicks(ctx context.Context, clicks []links.Click) error
+	// VisitorSalt returns the salt of an advertiser for the UTC day that holds
+	// the moment; the first caller of a day stores fresh. fault.NotFound for an
+	// unknown advertiser.
+	VisitorSalt(ctx context.Context, advertiser tenant.ID, day time.Time, fresh links.Salt) (links.Salt, error)
+	// DropSalts deletes the salts of the UTC days that ended at or before the moment.
+	DropSalts(ctx context.Context, before time.Time) error
+
+	// APIKeyByHash returns the key with a hash, usable or not.
+	APIKeyByHash(ctx context.Context, hash [32]byte) (tenant.APIKey, error)
+	// TouchAPIKey notes when a key was used; an earlier moment than the noted
+	// one changes nothing.
+	TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time) error
+}
