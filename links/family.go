@@ -41,7 +41,8 @@ func firstFamily(agent, list, otherwise string) string {
 // browserFamilies gives marks of apps and browsers with their names. The first
 // line that fits counts, so apps stand before the browsers they are built on,
 // and those before the browsers that they claim to be.
-const browserFamilies = `barcelona=Threads
+const browserFamilies = `micromessenger=WeChat
+barcelona=Threads
 metaiab facebook=Facebook
 instagram=Instagram
 fban/messenger=Messenger
@@ -60,7 +61,6 @@ aweme=Douyin
 snapchat=Snapchat
 pinterest=Pinterest
  line/=LINE
-micromessenger=WeChat
 wechat=WeChat
 twitter=Twitter
 linkedinapp=LinkedIn

@@ -36,7 +36,7 @@ func parseAuthority(scheme, authority string) (canonical, reason string) {
 		return host, ""
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 || port[0] == '0' {
+	if err != nil || port[0] == '0' {
 		return "", "malformed-port"
 	}
 	if scheme == "http" && n == 80 || scheme == "https" && n == 443 {
