@@ -50,7 +50,7 @@ func (s Submission) Check(now time.Time) error {
 	_, err := campaigns.ParseEventType(string(s.Type))
 	checks.Take("action", err)
 	if !s.Value.IsZero() {
-		checks.Take("", s.Value.Check())
+		checks.Take("", s.Value.Check("value"))
 	}
 	checks.Text("coupon_code", s.CouponCode, false, MaxCouponText)
 	checks.Text("ref_code", s.RefCode, false, MaxRefText)

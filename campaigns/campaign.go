@@ -157,7 +157,7 @@ func (c Campaign) check() error {
 	checks.That(c.StartsAt.IsZero() || c.EndsAt.IsZero() || c.StartsAt.Before(c.EndsAt),
 		"ends_at", "ends-before-start", "ends_at must be after starts_at")
 	if !c.Budget.IsZero() {
-		checks.Take("budget", c.Budget.Check())
+		checks.Take("budget", c.Budget.Check("amount"))
 	}
 	checks.That(len(c.ConversionTypes) > 0 && len(c.ConversionTypes) <= MaxConversionTypes,
 		"conversion_types", "bad-count", "conversion_types must name 1 to 20 event types")

@@ -72,8 +72,8 @@ func TestCreate_Validation(t *testing.T) {
 		{"only an end", func(c *campaigns.NewCampaign) { c.EndsAt = now() }, nil},
 		{"budget", func(c *campaigns.NewCampaign) { c.Budget = money.Of(money.MaxMinor, "INR") }, nil},
 		{"budget of nothing", func(c *campaigns.NewCampaign) { c.Budget = money.Of(0, "INR") }, nil},
-		{"negative budget", func(c *campaigns.NewCampaign) { c.Budget = money.Of(-1, "INR") }, []string{"budget.value"}},
-		{"too large a budget", func(c *campaigns.NewCampaign) { c.Budget = money.Of(money.MaxMinor+1, "INR") }, []string{"budget.value"}},
+		{"negative budget", func(c *campaigns.NewCampaign) { c.Budget = money.Of(-1, "INR") }, []string{"budget.amount"}},
+		{"too large a budget", func(c *campaigns.NewCampaign) { c.Budget = money.Of(money.MaxMinor+1, "INR") }, []string{"budget.amount"}},
 		{"budget without a currency", func(c *campaigns.NewCampaign) { c.Budget = money.Of(1, "") }, []string{"budget.currency"}},
 		{"most conversion types", func(c *campaigns.NewCampaign) { c.ConversionTypes = types(campaigns.MaxConversionTypes) }, nil},
 		{"more conversion types", func(c *campaigns.NewCampaign) { c.ConversionTypes = types(campaigns.MaxConversionTypes + 1) }, []string{"conversion_types"}},
@@ -87,7 +87,7 @@ func TestCreate_Validation(t *testing.T) {
 				Status: campaigns.Ended, StartsAt: now(), EndsAt: now(), Budget: money.Of(-1, ""),
 				ConversionTypes: []campaigns.EventType{""}, GenericCoupon: "x",
 			}
-		}, []string{"status", "name", "ends_at", "budget.currency", "budget.value", "conversion_types", "generic_coupon"}},
+		}, []string{"status", "name", "ends_at", "budget.currency", "budget.amount", "conversion_types", "generic_coupon"}},
 	} {
 		in := campaigns.NewCampaign{Name: "Summer"}
 		c.change(&in)

@@ -94,7 +94,9 @@ func fold(text string) string {
 		case r == utf8.RuneError:
 			b.WriteString(string(utf8.RuneError)) // also for invalid UTF-8, which no code can hold
 		default:
-			if plain := compatible(r); plain != "" {
+			if c := compatibleRun(r); c != 0 {
+				b.WriteByte(c)
+			} else if plain := compatible(r); plain != "" {
 				b.WriteString(plain)
 			} else {
 				b.WriteString(text[i : i+utf8.RuneLen(r)])

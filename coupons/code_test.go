@@ -129,6 +129,8 @@ func TestParseCode_LengthLimits(t *testing.T) {
 	}
 	_, err := coupons.ParseCode(strings.Repeat(" ", 10_000) + "ABC")
 	require.NoError(t, err, "white space around does not count")
+	_, err = coupons.ParseCode("ABC" + strings.Repeat("\u3000", 1_000))
+	require.NoError(t, err, "of any kind")
 }
 
 // A brand chooses its own words; only drawn codes are kept clean.

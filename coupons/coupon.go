@@ -101,7 +101,7 @@ func (c Coupon) check() error {
 	checks.That(c.Discount.Percent >= 0 && c.Discount.Percent <= money.MaxRate,
 		"discount.percent", "out-of-range", "discount.percent must be from 0 to 100")
 	if !c.Discount.Amount.IsZero() {
-		checks.Take("discount.amount", c.Discount.Amount.Check())
+		checks.Take("discount.amount", c.Discount.Amount.Check("amount"))
 		checks.That(c.Discount.Percent == 0, "discount", "both-kinds", "a discount is a percentage or an amount, not both")
 	}
 	return checks.Err()

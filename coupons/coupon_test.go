@@ -94,8 +94,8 @@ func TestCreate_DiscountIsAPercentageOrAnAmount(t *testing.T) {
 		{"amount", coupons.Discount{Amount: money.Of(500, "EUR")}, nil},
 		{"nothing, in euros", coupons.Discount{Amount: money.Of(0, "EUR")}, nil},
 		{"largest amount", coupons.Discount{Amount: money.Of(money.MaxMinor, "EUR")}, nil},
-		{"larger amount", coupons.Discount{Amount: money.Of(money.MaxMinor+1, "EUR")}, []string{"discount.amount.value"}},
-		{"negative amount", coupons.Discount{Amount: money.Of(-1, "EUR")}, []string{"discount.amount.value"}},
+		{"larger amount", coupons.Discount{Amount: money.Of(money.MaxMinor+1, "EUR")}, []string{"discount.amount.amount"}},
+		{"negative amount", coupons.Discount{Amount: money.Of(-1, "EUR")}, []string{"discount.amount.amount"}},
 		{"no currency", coupons.Discount{Amount: money.Of(1, "")}, []string{"discount.amount.currency"}},
 		{"both", coupons.Discount{Percent: 1, Amount: money.Of(1, "EUR")}, []string{"discount"}},
 	} {

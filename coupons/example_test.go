@@ -15,7 +15,7 @@ func ExampleParseCode() {
 	fmt.Println(err)
 	// Output:
 	// SUMMER20 <nil>
-	// invalid (mixed-script): code mixes Latin letters with letters of another script; code: mixed-script (code mixes Latin letters with letters of another script)
+	// invalid (mixed-script): code mixes Latin letters with letters of another script; code: mixed-script
 }
 
 func ExamplePattern_Generate() {

@@ -3,11 +3,8 @@
 package coupons
 
 // compatible returns the upper-case ASCII that a character outside ASCII is
-// another form of, or "" for a character that no code can hold.
+// another form of, or "" for one that compatibleRun covers or no code can hold.
 func compatible(r rune) string {
-	if c := compatibleRun(r); c != 0 {
-		return string(c)
-	}
 	switch r {
 	case 0xaa, 0x1d2c, 0x1d43, 0x2090, 0x1d49c, 0x1d504, 0x1d538:
 		return "A"
@@ -403,113 +400,114 @@ func compatible(r rune) string {
 	return ""
 }
 
-// compatibleRun covers the characters that stand in alphabetical or numerical order.
-func compatibleRun(r rune) rune {
+// compatibleRun does the same for the characters that stand in alphabetical or
+// numerical order; 0 is no character.
+func compatibleRun(r rune) byte {
 	switch {
 	case r >= 0x1d33 && r <= 0x1d3a:
-		return 'G' + r - 0x1d33
+		return 'G' + byte(r-0x1d33)
 	case r >= 0x2074 && r <= 0x2079:
-		return '4' + r - 0x2074
+		return '4' + byte(r-0x2074)
 	case r >= 0x2080 && r <= 0x2089:
-		return '0' + r - 0x2080
+		return '0' + byte(r-0x2080)
 	case r >= 0x2096 && r <= 0x2099:
-		return 'K' + r - 0x2096
+		return 'K' + byte(r-0x2096)
 	case r >= 0x2119 && r <= 0x211b:
-		return 'P' + r - 0x2119
+		return 'P' + byte(r-0x2119)
 	case r >= 0x2460 && r <= 0x2468:
-		return '1' + r - 0x2460
+		return '1' + byte(r-0x2460)
 	case r >= 0x24b6 && r <= 0x24cf:
-		return 'A' + r - 0x24b6
+		return 'A' + byte(r-0x24b6)
 	case r >= 0x24d0 && r <= 0x24e9:
-		return 'A' + r - 0x24d0
+		return 'A' + byte(r-0x24d0)
 	case r >= 0xff10 && r <= 0xff19:
-		return '0' + r - 0xff10
+		return '0' + byte(r-0xff10)
 	case r >= 0xff21 && r <= 0xff3a:
-		return 'A' + r - 0xff21
+		return 'A' + byte(r-0xff21)
 	case r >= 0xff41 && r <= 0xff5a:
-		return 'A' + r - 0xff41
+		return 'A' + byte(r-0xff41)
 	case r >= 0x1d400 && r <= 0x1d419:
-		return 'A' + r - 0x1d400
+		return 'A' + byte(r-0x1d400)
 	case r >= 0x1d41a && r <= 0x1d433:
-		return 'A' + r - 0x1d41a
+		return 'A' + byte(r-0x1d41a)
 	case r >= 0x1d434 && r <= 0x1d44d:
-		return 'A' + r - 0x1d434
+		return 'A' + byte(r-0x1d434)
 	case r >= 0x1d44e && r <= 0x1d454:
-		return 'A' + r - 0x1d44e
+		return 'A' + byte(r-0x1d44e)
 	case r >= 0x1d456 && r <= 0x1d467:
-		return 'I' + r - 0x1d456
+		return 'I' + byte(r-0x1d456)
 	case r >= 0x1d468 && r <= 0x1d481:
-		return 'A' + r - 0x1d468
+		return 'A' + byte(r-0x1d468)
 	case r >= 0x1d482 && r <= 0x1d49b:
-		return 'A' + r - 0x1d482
+		return 'A' + byte(r-0x1d482)
 	case r >= 0x1d4a9 && r <= 0x1d4ac:
-		return 'N' + r - 0x1d4a9
+		return 'N' + byte(r-0x1d4a9)
 	case r >= 0x1d4ae && r <= 0x1d4b5:
-		return 'S' + r - 0x1d4ae
+		return 'S' + byte(r-0x1d4ae)
 	case r >= 0x1d4b6 && r <= 0x1d4b9:
-		return 'A' + r - 0x1d4b6
+		return 'A' + byte(r-0x1d4b6)
 	case r >= 0x1d4bd && r <= 0x1d4c3:
-		return 'H' + r - 0x1d4bd
+		return 'H' + byte(r-0x1d4bd)
 	case r >= 0x1d4c5 && r <= 0x1d4cf:
-		return 'P' + r - 0x1d4c5
+		return 'P' + byte(r-0x1d4c5)
 	case r >= 0x1d4d0 && r <= 0x1d4e9:
-		return 'A' + r - 0x1d4d0
+		return 'A' + byte(r-0x1d4d0)
 	case r >= 0x1d4ea && r <= 0x1d503:
-		return 'A' + r - 0x1d4ea
+		return 'A' + byte(r-0x1d4ea)
 	case r >= 0x1d507 && r <= 0x1d50a:
-		return 'D' + r - 0x1d507
+		return 'D' + byte(r-0x1d507)
 	case r >= 0x1d50d && r <= 0x1d514:
-		return 'J' + r - 0x1d50d
+		return 'J' + byte(r-0x1d50d)
 	case r >= 0x1d516 && r <= 0x1d51c:
-		return 'S' + r - 0x1d516
+		return 'S' + byte(r-0x1d516)
 	case r >= 0x1d51e && r <= 0x1d537:
-		return 'A' + r - 0x1d51e
+		return 'A' + byte(r-0x1d51e)
 	case r >= 0x1d53b && r <= 0x1d53e:
-		return 'D' + r - 0x1d53b
+		return 'D' + byte(r-0x1d53b)
 	case r >= 0x1d540 && r <= 0x1d544:
-		return 'I' + r - 0x1d540
+		return 'I' + byte(r-0x1d540)
 	case r >= 0x1d54a && r <= 0x1d550:
-		return 'S' + r - 0x1d54a
+		return 'S' + byte(r-0x1d54a)
 	case r >= 0x1d552 && r <= 0x1d56b:
-		return 'A' + r - 0x1d552
+		return 'A' + byte(r-0x1d552)
 	case r >= 0x1d56c && r <= 0x1d585:
-		return 'A' + r - 0x1d56c
+		return 'A' + byte(r-0x1d56c)
 	case r >= 0x1d586 && r <= 0x1d59f:
-		return 'A' + r - 0x1d586
+		return 'A' + byte(r-0x1d586)
 	case r >= 0x1d5a0 && r <= 0x1d5b9:
-		return 'A' + r - 0x1d5a0
+		return 'A' + byte(r-0x1d5a0)
 	case r >= 0x1d5ba && r <= 0x1d5d3:
-		return 'A' + r - 0x1d5ba
+		return 'A' + byte(r-0x1d5ba)
 	case r >= 0x1d5d4 && r <= 0x1d5ed:
-		return 'A' + r - 0x1d5d4
+		return 'A' + byte(r-0x1d5d4)
 	case r >= 0x1d5ee && r <= 0x1d607:
-		return 'A' + r - 0x1d5ee
+		return 'A' + byte(r-0x1d5ee)
 	case r >= 0x1d608 && r <= 0x1d621:
-		return 'A' + r - 0x1d608
+		return 'A' + byte(r-0x1d608)
 	case r >= 0x1d622 && r <= 0x1d63b:
-		return 'A' + r - 0x1d622
+		return 'A' + byte(r-0x1d622)
 	case r >= 0x1d63c && r <= 0x1d655:
-		return 'A' + r - 0x1d63c
+		return 'A' + byte(r-0x1d63c)
 	case r >= 0x1d656 && r <= 0x1d66f:
-		return 'A' + r - 0x1d656
+		return 'A' + byte(r-0x1d656)
 	case r >= 0x1d670 && r <= 0x1d689:
-		return 'A' + r - 0x1d670
+		return 'A' + byte(r-0x1d670)
 	case r >= 0x1d68a && r <= 0x1d6a3:
-		return 'A' + r - 0x1d68a
+		return 'A' + byte(r-0x1d68a)
 	case r >= 0x1d7ce && r <= 0x1d7d7:
-		return '0' + r - 0x1d7ce
+		return '0' + byte(r-0x1d7ce)
 	case r >= 0x1d7d8 && r <= 0x1d7e1:
-		return '0' + r - 0x1d7d8
+		return '0' + byte(r-0x1d7d8)
 	case r >= 0x1d7e2 && r <= 0x1d7eb:
-		return '0' + r - 0x1d7e2
+		return '0' + byte(r-0x1d7e2)
 	case r >= 0x1d7ec && r <= 0x1d7f5:
-		return '0' + r - 0x1d7ec
+		return '0' + byte(r-0x1d7ec)
 	case r >= 0x1d7f6 && r <= 0x1d7ff:
-		return '0' + r - 0x1d7f6
+		return '0' + byte(r-0x1d7f6)
 	case r >= 0x1f130 && r <= 0x1f149:
-		return 'A' + r - 0x1f130
+		return 'A' + byte(r-0x1f130)
 	case r >= 0x1fbf0 && r <= 0x1fbf9:
-		return '0' + r - 0x1fbf0
+		return '0' + byte(r-0x1fbf0)
 	}
 	return 0
 }

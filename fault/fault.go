@@ -100,7 +100,7 @@ func (e *Error) Error() string {
 	}
 	for _, f := range e.Fields {
 		b.WriteString("; " + f.Name + ": " + f.Reason)
-		if f.Detail != "" {
+		if f.Detail != "" && f.Detail != e.Detail {
 			b.WriteString(" (" + f.Detail + ")")
 		}
 	}

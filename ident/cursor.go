@@ -54,9 +54,9 @@ func ParseCursor(text string) (Cursor, error) {
 	sort, key, found := strings.Cut(string(raw[17:]), "\x00")
 	c := Cursor{Sort: sort, Key: key, ID: [16]byte(raw[1:17])}
 	// A store may refuse such text with an error that looks like a defect of ours.
-	comparable := utf8.ValidString(sort) && utf8.ValidString(key) && !strings.Contains(key, "\x00")
+	storable := utf8.ValidString(sort) && utf8.ValidString(key) && !strings.Contains(key, "\x00")
 	// The decoder skips line breaks even in strict mode, so the round trip decides.
-	if !found || !comparable || c.String() != text {
+	if !found || !storable || c.String() != text {
 		return Cursor{}, bad
 	}
 	return c, nil

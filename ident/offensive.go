@@ -61,6 +61,24 @@ func Offensive(text string) bool {
 	return false
 }
 
+// OffensiveWord reports whether one of the words of a code that a person chose,
+// between its hyphens and underscores, is an offensive word by itself. It lets
+// "classic" and "analytics" pass, which [Offensive] would not.
+func OffensiveWord(text string) bool {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '-' || r == '_' }) {
+		letters := make([]byte, len(word))
+		for i := range len(word) {
+			letters[i] = unleet(word[i])
+		}
+		for stem := range strings.SplitSeq(offensiveStems, " ") {
+			if len(stem) == len(letters) && reads(letters, stem) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // reads reports whether letters begin with the stem. A 1 was left standing, as
 // it may be either of two letters.
 func reads(letters []byte, stem string) bool {

@@ -25,9 +25,6 @@ func RandomText(random io.Reader, alphabet string, n int) (string, error) {
 	text := make([]byte, n)
 	missing := text
 	for range maxRounds {
-		if len(missing) == 0 {
-			return string(text), nil
-		}
 		if _, err := io.ReadFull(random, missing); err != nil {
 			return "", fault.Wrap(err, fault.Internal, "random-source-failed", "no random text could be drawn")
 		}
@@ -38,10 +35,9 @@ func RandomText(random io.Reader, alphabet string, n int) (string, error) {
 				kept++
 			}
 		}
-		missing = missing[kept:]
-	}
-	if len(missing) == 0 {
-		return string(text), nil
+		if missing = missing[kept:]; len(missing) == 0 {
+			return string(text), nil
+		}
 	}
 	return "", fault.New(fault.Internal, "random-source-failed", "the random source gave nothing usable")
 }

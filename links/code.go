@@ -41,13 +41,13 @@ func ParseCode(text string) (Code, error) {
 }
 
 // ParseVanity reads a code that a person chose. Beyond the rule of [ParseCode]
-// it refuses offensive words as fault.Invalid "offensive-code".
+// it refuses a code that is, or has between - and _, an offensive word: fault.Invalid "offensive-code".
 func ParseVanity(text string) (Code, error) {
 	code, err := ParseCode(text)
 	if err != nil {
 		return "", err
 	}
-	if ident.Offensive(text) {
+	if ident.OffensiveWord(text) {
 		return "", fault.Bad("code", "offensive-code", "the code contains a word that may offend")
 	}
 	return code, nil

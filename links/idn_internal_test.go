@@ -71,8 +71,8 @@ func TestFromPunycode_DecodesTheSamplesOfTheRFC(t *testing.T) {
 		"n8jok5ay5dzabd5bym9f0cm5685rrjetr6pdxa":   "なぜみんな日本語を話してくれないのか",
 		"b1abfaaepdrnnbgefbadotcwatmq2g4l":         "почемужеонинеговорятпорусски",
 		"i1baa7eci9glrd9b2ae1bj0hfcgg6iyaf8o0a1d0": "",
-		"mnchen-3ya":                               "münchen",
-		"3b-ww4c5e180e575a65lsy2b":                 "3年b組金八先生",
+		"mnchen-3ya":               "münchen",
+		"3b-ww4c5e180e575a65lsy2b": "3年b組金八先生",
 	} {
 		got, ok := fromPunycode(text)
 		if want == "" {

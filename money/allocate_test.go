@@ -51,6 +51,29 @@ func TestAllocate_LargestRemainderFirstThenTheEarlierPart(t *testing.T) {
 	}
 }
 
+func TestAllocate_TheEarlierAmongManyEquals(t *testing.T) {
+	weights := make([]int64, 200) // 100 each of 1 and 2, mixed: 300 in all
+	for i := range weights {
+		weights[i] = 1 + int64(i*7%10/5)
+	}
+	// 1,150 / 300: shares of 3 and 5/6, and of 7 and 2/3. Floors leave 150: one
+	// for each weight of 1, with the larger remainder, then the first 50 of the others.
+	parts, err := money.Of(1150, "EUR").Allocate(weights...)
+	require.NoError(t, err)
+	twos := 0
+	for i, p := range parts {
+		want := int64(4)
+		if weights[i] == 2 {
+			want = 7
+			if twos++; twos <= 50 {
+				want = 8
+			}
+		}
+		require.Equal(t, want, p.Minor, "part %d", i)
+	}
+	require.Equal(t, 100, twos)
+}
+
 func TestAllocate_BadWeights(t *testing.T) {
 	for _, weights := range [][]int64{nil, {0}, {0, 0}, {-1}, {2, -1}, {math.MinInt64}, {math.MaxInt64, 1}, {math.MaxInt64, math.MaxInt64, math.MaxInt64}} {
 		got, err := money.Of(1, "EUR").Allocate(weights...)

@@ -118,12 +118,13 @@ func (a Amount) Sub(b Amount) (Amount, error) {
 
 // Check reports whether the amount may be stored as the value of something
 // sold or as a fee: a known currency, not negative, at most [MaxMinor]. The
-// error is fault.Invalid with the fields "currency" and "value".
-func (a Amount) Check() error {
+// error is fault.Invalid with the fields "currency" and, for the quantity, the
+// given name: "amount" on the wire, "value" for an event.
+func (a Amount) Check(quantity string) error {
 	var checks fault.Checks
 	_, err := ParseCurrency(string(a.Currency))
 	checks.Take("currency", err)
-	checks.That(a.Minor >= 0, "value", "negative-value", "value must not be negative")
-	checks.That(a.Minor <= MaxMinor, "value", "value-too-large", "value is larger than "+Of(MaxMinor, a.Currency).Decimal())
+	checks.That(a.Minor >= 0, quantity, "negative-value", quantity+" must not be negative")
+	checks.That(a.Minor <= MaxMinor, quantity, "value-too-large", quantity+" is larger than "+Of(MaxMinor, a.Currency).Decimal())
 	return checks.Err()
 }

@@ -39,7 +39,7 @@ func TestParse_ScaleIsTheCurrencys(t *testing.T) {
 		require.Equal(t, money.Of(c.minor, c.currency), got)
 		require.Equal(t, c.back, got.Decimal())
 		require.Equal(t, c.back+" "+string(c.currency), got.String())
-		require.NoError(t, got.Check())
+		require.NoError(t, got.Check("value"))
 	}
 }
 
@@ -146,9 +146,9 @@ func TestCheck_Limits(t *testing.T) {
 		{money.Of(money.MaxMinor, "EUR"), true}, {money.Of(money.MaxMinor+1, "EUR"), false},
 		{money.Amount{}, false}, {money.Of(1, "XXX"), false}, {money.Of(1, "eur"), false},
 	} {
-		require.Equal(t, c.ok, c.amount.Check() == nil, "%v", c.amount)
+		require.Equal(t, c.ok, c.amount.Check("value") == nil, "%v", c.amount)
 	}
-	require.Len(t, fault.Of(money.Of(-1, "").Check()).Fields, 2, "every bad field at once")
+	require.Len(t, fault.Of(money.Of(-1, "").Check("value")).Fields, 2, "every bad field at once")
 }
 
 func TestIsZero_ZeroEurosAreMoney(t *testing.T) {
@@ -169,7 +169,7 @@ func FuzzParse(f *testing.F) {
 			require.True(t, a.IsZero())
 			return
 		}
-		require.NoError(t, a.Check())
+		require.NoError(t, a.Check("value"))
 		exact, ok := new(big.Rat).SetString(text)
 		require.True(t, ok)
 		scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(a.Currency.Digits())), nil)

@@ -43,8 +43,8 @@ func TestTerms_Check(t *testing.T) {
 		{"fee", flat(1, now(), euro), nil},
 		{"no fee, in euros", flat(1, now(), money.Of(0, "EUR")), nil},
 		{"largest fee", flat(1, now(), money.Of(money.MaxMinor, "EUR")), nil},
-		{"larger fee", flat(1, now(), money.Of(money.MaxMinor+1, "EUR")), []string{"fee.value"}},
-		{"negative fee", flat(1, now(), money.Of(-1, "EUR")), []string{"fee.value"}},
+		{"larger fee", flat(1, now(), money.Of(money.MaxMinor+1, "EUR")), []string{"fee.amount"}},
+		{"negative fee", flat(1, now(), money.Of(-1, "EUR")), []string{"fee.amount"}},
 		{"flat without a fee", flat(1, now(), money.Amount{}), []string{"fee.currency"}},
 		{"flat with a rate", payouts.Terms{Share: payouts.Flat, Fee: euro, Rate: 1}, []string{"rate"}},
 		{"no share type", payouts.Terms{}, []string{"share_type"}},
@@ -179,6 +179,30 @@ func TestCompute_APercentageNeverExceedsTheValueNorChangesTheCurrency(t *testing
 		require.GreaterOrEqual(t, got.Amount.Minor, int64(0))
 		require.LessOrEqual(t, got.Amount.Minor, value.Minor)
 	})
+}
+
+func TestEqual_SameMomentsInAnyZone(t *testing.T) {
+	zone := time.FixedZone("", 5*3600+1800)
+	a := payouts.Commission{Amount: money.Of(1, "INR"), Reason: payouts.Earned, Terms: percent(1, now(), 5)}
+	b := a
+	b.Terms.From, b.Terms.RecordedAt = b.Terms.From.In(zone), b.Terms.RecordedAt.In(zone)
+	require.NotEqual(t, a, b, "the structs differ")
+	require.True(t, a.Equal(b))
+	for _, change := range []func(*payouts.Commission){
+		func(c *payouts.Commission) { c.Amount.Minor++ },
+		func(c *payouts.Commission) { c.Amount.Currency = "EUR" },
+		func(c *payouts.Commission) { c.Reason = payouts.NoTerms },
+		func(c *payouts.Commission) { c.Terms.Version++ },
+		func(c *payouts.Commission) { c.Terms.Share = payouts.Flat },
+		func(c *payouts.Commission) { c.Terms.Rate++ },
+		func(c *payouts.Commission) { c.Terms.Fee.Minor++ },
+		func(c *payouts.Commission) { c.Terms.From = c.Terms.From.Add(1) },
+		func(c *payouts.Commission) { c.Terms.RecordedAt = c.Terms.RecordedAt.Add(1) },
+	} {
+		b := a
+		change(&b)
+		require.False(t, a.Equal(b))
+	}
 }
 
 func BenchmarkCompute(b *testing.B) {

@@ -34,7 +34,7 @@ func (t Terms) Check() error {
 		checks.That(t.Rate >= 0 && t.Rate <= money.MaxRate, "rate", "terms-out-of-range", "rate must be from 0 to 100 percent")
 		checks.That(t.Fee.IsZero(), "fee", "not-for-percentage", "fee goes with share_type flat only")
 	case Flat:
-		checks.Take("fee", t.Fee.Check())
+		checks.Take("fee", t.Fee.Check("amount"))
 		checks.That(t.Rate == 0, "rate", "not-for-flat", "rate goes with share_type percentage only")
 	default:
 		checks.Add("share_type", "unknown-share-type", "share_type must be percentage or flat")
