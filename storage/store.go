@@ -12,6 +12,11 @@ import (
 // Every error is a *fault.Error: what the interfaces below name, or
 // fault.Unavailable for a store that is busy, unreachable or past the deadline
 // of the context, or fault.Internal for everything else.
+//
+// Moments are kept to the microsecond, what is finer is cut off, and come back
+// in UTC; the zero time stays zero. Text comes back byte for byte, and codes,
+// names and external ids compare bytewise. An empty list or map may come back
+// as nil. Nothing that is returned shares memory with what is stored.
 type Store interface {
 	// Write runs fn in one transaction for the advertiser of the scope: it
 	// commits when fn returns nil and rolls back when fn fails or panics. The

@@ -1,0 +1,152 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
+	"github.com/superher/superher/tenant"
+)
+
+// system implements [storage.System].
+type system struct{ store *Store }
+
+func (s system) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
+	return s.store.transact(ctx, func(data *tables) error {
+		if a.ID.IsZero() || data.advertisers.has(a.ID, a.ID) {
+			return idTaken()
+		}
+		data.advertisers.put(a.ID, a.ID, advertiserOf(a))
+		return nil
+	})
+}
+
+func (s system) ShareInfluencer(ctx context.Context, advertiser tenant.ID, influencer campaigns.InfluencerID) error {
+	return s.store.transact(ctx, func(data *tables) error {
+		if !data.advertisers.has(advertiser, advertiser) {
+			return notFound("advertiser")
+		}
+		if !data.influencers.has(nobody(), influencer) {
+			return notFound("influencer")
+		}
+		data.access.put(advertiser, influencer, struct{}{})
+		return nil
+	})
+}
+
+// look runs fn on one state of the data.
+func look[V any](ctx context.Context, s system, fn func(*tables) (V, error)) (V, error) {
+	if err := ctx.Err(); err != nil {
+		var none V
+		return none, fault.Of(err)
+	}
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	return fn(s.store.data)
+}
+
+func (s system) LinkByCode(ctx context.Context, code links.Code) (links.Link, error) {
+	return look(ctx, s, func(data *tables) (links.Link, error) {
+		ref, found := data.linkCodes.get(nobody(), code)
+		if !found {
+			return links.Link{}, notFound("link")
+		}
+		l, _ := data.links.get(ref.advertiser, ref.link)
+		return linkOf(l), nil
+	})
+}
+
+func (s system) AppendClicks(ctx context.Context, clicks []links.Click) error {
+	return s.store.transact(ctx, func(data *tables) error {
+		var fresh []links.Click
+		last := map[links.Visit]time.Time{}
+		seen := map[links.ClickID]bool{}
+		for _, c := range clicks {
+			if !data.links.has(c.Advertiser, c.Link) {
+				return notFound("link")
+			}
+			if seen[c.ID] || data.clicks.has(c.Advertiser, c.ID) {
+				continue
+			}
+			seen[c.ID] = true
+			visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
+			if at, found := data.counted.get(c.Advertiser, visit); found {
+				last[visit] = at
+			}
+			fresh = append(fresh, clickOf(c))
+		}
+		for _, c := range links.MarkDuplicates(fresh, last) {
+			data.clicks.put(c.Advertiser, c.ID, c)
+			visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
+			if at, found := data.counted.get(c.Advertiser, visit); c.Class == links.Human && (!found || c.At.After(at)) {
+				data.counted.put(c.Advertiser, visit, c.At)
+			}
+		}
+		return nil
+	})
+}
+
+// day counts the UTC days since 1970, rounded down.
+func day(at time.Time) int64 {
+	const length = int64(24 * time.Hour / time.Second)
+	seconds := at.Unix()
+	if seconds < 0 {
+		seconds -= length - 1
+	}
+	return seconds / length
+}
+
+func (s system) VisitorSalt(ctx context.Context, advertiser tenant.ID, at time.Time, fresh links.Salt) (links.Salt, error) {
+	salt := fresh
+	err := s.store.transact(ctx, func(data *tables) error {
+		if !data.advertisers.has(advertiser, advertiser) {
+			return notFound("advertiser")
+		}
+		if known, found := data.salts.get(advertiser, day(at)); found {
+			salt = known
+			return nil
+		}
+		data.salts.put(advertiser, day(at), fresh)
+		return nil
+	})
+	if err != nil {
+		return links.Salt{}, err
+	}
+	return salt, nil
+}
+
+func (s system) DropSalts(ctx context.Context, before time.Time) error {
+	return s.store.transact(ctx, func(*tables) error {
+		s.store.mu.Lock()
+		defer s.store.mu.Unlock()
+		s.store.data.salts.drop(func(d int64) bool { return d < day(before) })
+		return nil
+	})
+}
+
+func (s system) APIKeyByHash(ctx context.Context, hash [32]byte) (tenant.APIKey, error) {
+	return look(ctx, s, func(data *tables) (tenant.APIKey, error) {
+		ref, found := data.hashes.get(nobody(), hash)
+		if !found {
+			return tenant.APIKey{}, notFound("api-key")
+		}
+		k, _ := data.keys.get(ref.advertiser, ref.key)
+		return keyOf(k), nil
+	})
+}
+
+func (s system) TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time) error {
+	return s.store.transact(ctx, func(data *tables) error {
+		k, found := data.keys.get(key.Advertiser, key.ID)
+		if !found {
+			return notFound("api-key")
+		}
+		if at = moment(at); at.After(k.LastUsedAt) {
+			k.LastUsedAt = at
+			data.keys.put(key.Advertiser, key.ID, k)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,79 @@
+package storage_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/superher/superher/storage"
+	"github.com/superher/superher/tenant"
+)
+
+func methodsOf(port reflect.Type) []string {
+	var names []string
+	for i := range port.NumMethod() {
+		names = append(names, port.Method(i).Name)
+	}
+	return names
+}
+
+func takes(method reflect.Method, wanted reflect.Type) bool {
+	for i := range method.Type.NumIn() {
+		if method.Type.In(i) == wanted {
+			return true
+		}
+	}
+	return false
+}
+
+func TestStore_HasThreeDoorsAndNoFourth(t *testing.T) {
+	require.Equal(t, []string{"Read", "System", "Write"}, methodsOf(reflect.TypeFor[storage.Store]()))
+}
+
+func TestStore_EveryDoorButSystemTakesAScopeOrAView(t *testing.T) {
+	store := reflect.TypeFor[storage.Store]()
+	for i := range store.NumMethod() {
+		method := store.Method(i)
+		if method.Name == "System" {
+			continue
+		}
+		require.True(t, takes(method, reflect.TypeFor[tenant.Scope]()) || takes(method, reflect.TypeFor[tenant.View]()),
+			"Store.%s takes neither a tenant.Scope nor a tenant.View", method.Name)
+	}
+}
+
+// What is behind the third door is a list to be changed on purpose only: each
+// name here works without a tenant.
+func TestSystem_HoldsWhatHappensBeforeATenantIsKnownAndNothingElse(t *testing.T) {
+	require.Equal(t, []string{
+		"APIKeyByHash", "AppendClicks", "CreateAdvertiser", "DropSalts", "LinkByCode", "ShareInfluencer", "TouchAPIKey", "VisitorSalt",
+	}, methodsOf(reflect.TypeFor[storage.System]()))
+}
+
+func TestSystem_NeverListsTheDataOfTenants(t *testing.T) {
+	system := reflect.TypeFor[storage.System]()
+	for i := range system.NumMethod() {
+		method := system.Method(i)
+		require.False(t, takes(method, reflect.TypeFor[storage.Page]()), "System.%s takes a page", method.Name)
+		for j := range method.Type.NumOut() {
+			kind := method.Type.Out(j).Kind()
+			require.NotContains(t, []reflect.Kind{reflect.Slice, reflect.Map, reflect.Func}, kind, "System.%s returns many things", method.Name)
+		}
+	}
+}
+
+func TestTx_IsAReader(t *testing.T) {
+	require.True(t, reflect.TypeFor[storage.Tx]().Implements(reflect.TypeFor[storage.Reader]()))
+}
+
+func TestReaderAndTx_EveryMethodTakesAContext(t *testing.T) {
+	tx := reflect.TypeFor[storage.Tx]()
+	for i := range tx.NumMethod() {
+		method := tx.Method(i)
+		if method.Name == "Stats" { // its reports take one each
+			continue
+		}
+		require.Equal(t, "context.Context", method.Type.In(0).String(), method.Name)
+	}
+}

@@ -1,0 +1,113 @@
+package storagetest_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/superher/superher/adapters/memory"
+	"github.com/superher/superher/storage"
+	"github.com/superher/superher/storage/storagetest"
+)
+
+// plantedFault names the environment variable that plants a fault in the store
+// of TestPlanted.
+const plantedFault = "SUPERHER_PLANTED_FAULT"
+
+// planted lists the faults, and the case that each must turn red.
+func planted() map[string]string {
+	return map[string]string{
+		"link-forgets-the-tenant":          "Isolation/Reader/Link",
+		"coupon-admits-that-it-exists":     "Isolation/Reader/Coupon",
+		"reports-of-everyone":              "Isolation/Source/Overview",
+		"zero-view-reads-everything":       "Doors/TheZeroViewIsRefusedByEveryMethod",
+		"foreign-campaign-is-accepted":     "Isolation/Tx/CreateLink",
+		"facts-of-everyone":                "Isolation/Tx/Facts",
+		"version-is-ignored":               "Versions/Campaign/AnotherVersionIsChangedMeanwhile",
+		"update-forgets-a-field":           "Versions/Link/AnUpdateStoresTheSuccessor",
+		"milliseconds-only":                "Moments/TheMicrosecondIsKept",
+		"local-time":                       "Moments/TheMicrosecondIsKept",
+		"codes-fold-case":                  "Text/CodesCompareByteForByte",
+		"text-is-trimmed":                  "Text/EveryTextComesBackByteForByte",
+		"repeats-are-new":                  "Idempotency/TheSameEventAgainIsARepeatWithTheFirstResult",
+		"print-is-ignored":                 "Idempotency/AnotherPrintUnderTheExternalIDIsEventDiffers",
+		"last-of-a-batch-is-dropped":       "Idempotency/AFullBatchIsStored",
+		"taken-codes-are-kept-quiet":       "Uniqueness/ATakenCouponCodeIsReturnedAndTheOthersAreStored",
+		"bots-are-people":                  "Clicks/OnlyHumanClicksCountAndEveryHitIsKept",
+		"duplicates-are-not-marked":        "Clicks/ARepeatedVisitWithinTheWindowIsADuplicate",
+		"clicks-are-stored-again":          "Clicks/ABatchMayBeSentAgain",
+		"period-holds-its-end":             "Events/EachEventCoversFromAndNotTo",
+		"report-period-holds-its-end":      "Moments/AMicrosecondDecidesAPeriod",
+		"chart-ignores-the-zone":           "Stats/EveryReportAgreesWithFold",
+		"zero-amounts-are-left-out":        "Stats/ACurrencyThatOccurredIsListedWithZero",
+		"search-is-a-pattern":              "Stats/EveryReportAgreesWithFold",
+		"error-of-fn-commits":              "Atomicity/AnErrorOfFnRollsEverythingBackAndIsReturnedAsItIs",
+		"panic-of-fn-commits":              "Atomicity/APanicOfFnRollsEverythingBackAndGoesOn",
+		"error-of-fn-is-wrapped":           "Atomicity/AnErrorOfFnRollsEverythingBackAndIsReturnedAsItIs",
+		"salt-is-always-fresh":             "System/TheFirstSaltOfADayStays",
+		"use-goes-back-in-time":            "System/AUseIsNotedAndAnEarlierOneChangesNothing",
+		"cursor-is-ignored":                "Paging/Links",
+		"page-repeats-its-last-item":       "Paging/Coupons",
+		"coupon-uses-count-all-events":     "Events/CouponUsesCountTheConversionsItWon",
+		"events-in-any-order":              "Events/EachEventIsInTheOrderOfOccurredAtAndThenID",
+		"a-plain-error-leaves-the-store":   "System/AKeyIsFoundByItsHashUsableOrNot",
+		"a-shared-influencer-is-forgotten": "Visibility/AnAdvertiserSeesThoseItCreatedAndThoseSharedWithIt",
+	}
+}
+
+// TestPlanted runs the suite on a store with the fault of the environment.
+func TestPlanted(t *testing.T) {
+	name := os.Getenv(plantedFault)
+	if name == "" {
+		t.Skip("no fault is planted: TestSuite_CatchesEveryPlantedFault runs this test with each of them")
+	}
+	storagetest.Run(t, storagetest.Harness{
+		New:   func(*testing.T) storage.Store { return &faultyStore{Store: memory.New(), fault: name} },
+		Scale: 50, Seeds: 10,
+	})
+}
+
+// run runs one case of TestPlanted in a process of its own, as a test that
+// fails cannot be watched from within, and returns what it printed.
+func run(t *testing.T, fault, name string) (string, error) {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	pattern := "^TestPlanted$"
+	for _, part := range strings.Split(name, "/") {
+		pattern += "/^" + part + "$"
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "-test.run", pattern, "-test.v", "-test.timeout", "60s")
+	cmd.Env = append(os.Environ(), plantedFault+"="+fault)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestSuite_CatchesEveryPlantedFault(t *testing.T) {
+	for fault, name := range planted() {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			out, err := run(t, fault, name)
+			var failed *exec.ExitError
+			require.ErrorAs(t, err, &failed, "the suite did not catch it:\n%s", out)
+			require.Regexp(t, "--- FAIL: TestPlanted/"+regexp.QuoteMeta(name), out)
+		})
+	}
+}
+
+// Without a fault the same cases pass: it is the fault that turns them red.
+func TestSuite_PassesWithoutAFault(t *testing.T) {
+	t.Parallel()
+	out, err := run(t, "none", ".*")
+	require.NoError(t, err, out)
+	for _, name := range planted() {
+		require.Contains(t, out, "--- PASS: TestPlanted/"+name)
+	}
+}
