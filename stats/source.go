@@ -1,0 +1,24 @@
+package stats
+
+import "context"
+
+// Source answers every report for the view it was made for. Implementations
+// must agree with [Fold] on every figure, and each answer must come from one
+// consistent state of the data. Filters and queries are checked by the source:
+// fault.Invalid for a bad one. Sources are safe for concurrent use.
+type Source interface {
+	// Overview sums up the period.
+	Overview(ctx context.Context, f Filter) (Overview, error)
+	// Chart returns every bucket of the period in order, also empty ones; the
+	// first and last may be cut by the period, and then hold the part of it
+	// only; the first one then starts before From. More than MaxBuckets buckets are
+	// fault.Invalid "too-many-buckets".
+	Chart(ctx context.Context, f Filter, unit Unit) ([]Bucket, error)
+	// Breakdown returns a row for each event type that occurred, sorted by type.
+	Breakdown(ctx context.Context, f Filter) ([]TypeRow, error)
+	// Journey returns a row for each path that occurred, sorted by source,
+	// method and type.
+	Journey(ctx context.Context, f Filter) ([]JourneyRow, error)
+	// Table returns a page of the rows of a kind, see [Reach] for which exist.
+	Table(ctx context.Context, kind Kind, f Filter, q TableQuery) (Table, error)
+}

@@ -1,0 +1,165 @@
+package statsql
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/superher/superher/attribution"
+	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/money"
+	"github.com/superher/superher/stats"
+	"github.com/superher/superher/tenant"
+)
+
+// New returns the source that answers every report of the view in SQL. Each
+// report calls snapshot once and puts its answer together anew whenever the
+// function it passes is called, so that a snapshot may repeat it. Errors of the
+// snapshot are returned as they are.
+func New(d Dialect, view tenant.View, snapshot Snapshot) stats.Source {
+	return source{d: d, view: view, snapshot: snapshot}
+}
+
+type source struct {
+	d        Dialect
+	view     tenant.View
+	snapshot Snapshot
+}
+
+// check refuses what no query should be made for.
+func (s source) check(f stats.Filter) error {
+	if err := s.view.Check(); err != nil {
+		return err
+	}
+	return f.Check()
+}
+
+// Overview implements [stats.Source].
+func (s source) Overview(ctx context.Context, f stats.Filter) (stats.Overview, error) {
+	if err := s.check(f); err != nil {
+		return stats.Overview{}, err
+	}
+	var out stats.Overview
+	err := s.snapshot(ctx, func(ctx context.Context, q Querier) (err error) {
+		out, err = overview(ctx, q, s, f)
+		return err
+	})
+	return out, err
+}
+
+func overview(ctx context.Context, q Querier, s source, f stats.Filter) (stats.Overview, error) {
+	var out stats.Overview
+	err := each(ctx, q, clickSums(s.view, s.d, f), func(rows Rows) error {
+		var sum clickSum
+		err := rows.Scan(sum.columns()...)
+		sum.addTo(&out.Figures)
+		return err
+	})
+	if err != nil {
+		return stats.Overview{}, err
+	}
+	orders := map[money.Currency]int64{}
+	var values money.Totals
+	err = each(ctx, q, eventSums(s.view, s.d, f).Columns(orderColumns()...), func(rows Rows) error {
+		var sum eventSum
+		var number, value int64
+		if err := rows.Scan(append(sum.columns(), &number, &value)...); err != nil {
+			return err
+		}
+		if number > 0 {
+			orders[money.Currency(sum.currency)] += number
+			var err error
+			if values, err = values.Plus(money.Of(value, money.Currency(sum.currency))); err != nil {
+				return err
+			}
+		}
+		return sum.addTo(&out.Figures)
+	})
+	if err != nil {
+		return stats.Overview{}, err
+	}
+	for _, c := range slices.Sorted(maps.Keys(orders)) {
+		out.Purchases = append(out.Purchases, stats.Count{Currency: c, N: orders[c]})
+	}
+	out.AverageOrder = stats.AverageOrders(values, out.Purchases)
+	return out, nil
+}
+
+// Breakdown implements [stats.Source].
+func (s source) Breakdown(ctx context.Context, f stats.Filter) ([]stats.TypeRow, error) {
+	if err := s.check(f); err != nil {
+		return nil, err
+	}
+	var out []stats.TypeRow
+	err := s.snapshot(ctx, func(ctx context.Context, q Querier) error {
+		groups := map[string]*stats.Figures{}
+		err := each(ctx, q, eventSums(s.view, s.d, f, squirrel.Expr("event_type")), func(rows Rows) error {
+			var name string
+			return scanEvents(rows, groups, &name)
+		})
+		out = nil
+		for _, name := range slices.Sorted(maps.Keys(groups)) {
+			out = append(out, stats.TypeRow{Type: campaigns.EventType(name), Figures: *groups[name]})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// scanEvents adds a row of eventSums with one dimension to its group.
+func scanEvents[K comparable](rows Rows, groups map[K]*stats.Figures, dim *K) error {
+	var sum eventSum
+	if err := rows.Scan(append([]any{dim}, sum.columns()...)...); err != nil {
+		return err
+	}
+	return sum.addTo(group(groups, *dim))
+}
+
+func group[K comparable](groups map[K]*stats.Figures, key K) *stats.Figures {
+	if groups[key] == nil {
+		groups[key] = &stats.Figures{}
+	}
+	return groups[key]
+}
+
+// Journey implements [stats.Source].
+func (s source) Journey(ctx context.Context, f stats.Filter) ([]stats.JourneyRow, error) {
+	if err := s.check(f); err != nil {
+		return nil, err
+	}
+	type path struct{ source, method, event string }
+	var out []stats.JourneyRow
+	query := eventSums(s.view, s.d, f, squirrel.Expr("source"), squirrel.Expr("method"), squirrel.Expr("event_type"))
+	err := s.snapshot(ctx, func(ctx context.Context, q Querier) error {
+		groups := map[path]*stats.Figures{}
+		err := each(ctx, q, query, func(rows Rows) error {
+			var p path
+			var sum eventSum
+			if err := rows.Scan(append([]any{&p.source, &p.method, &p.event}, sum.columns()...)...); err != nil {
+				return err
+			}
+			return sum.addTo(group(groups, p))
+		})
+		out = nil
+		for p, figures := range groups {
+			out = append(out, stats.JourneyRow{
+				Source: attribution.Source(p.source), Method: attribution.Method(p.method),
+				Type: campaigns.EventType(p.event), Figures: *figures,
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b stats.JourneyRow) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Type, b.Type))
+	})
+	return out, nil
+}

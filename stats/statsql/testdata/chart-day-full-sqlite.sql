@@ -1,0 +1,58 @@
+SELECT 0, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = ?
+  AND click_events.occurred_at >= ?
+  AND click_events.occurred_at < ?
+  AND click_events.campaign_id IN (?,?)
+  AND click_events.influencer_id IN (?,?)
+  AND click_events.link_id IN (?)
+  AND 1 = 0)
+  GROUP BY 1, 2;
+-- 1 int64 1774224000000000
+-- 2 int64 1774746000000000
+-- 3 int64 3600
+-- 4 int64 1792890000000000
+-- 5 int64 7200
+-- 6 int64 1806195600000000
+-- 7 int64 3600
+-- 8 int64 7200
+-- 9 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 10 int64 1774738800000000
+-- 11 int64 1806357600000000
+-- 12 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
+-- 13 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
+-- 14 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
+-- 15 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
+-- 16 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
+
+SELECT 0, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = ?
+  AND customer_events.occurred_at >= ?
+  AND customer_events.occurred_at < ?
+  AND customer_events.campaign_id IN (?,?)
+  AND customer_events.influencer_id IN (?,?)
+  AND customer_events.link_id IN (?)
+  AND customer_events.coupon_id IN (?)
+  AND customer_events.event_type IN (?,?))
+  GROUP BY 1, 2, 3, 4;
+-- 1 int64 1774224000000000
+-- 2 int64 1774746000000000
+-- 3 int64 3600
+-- 4 int64 1792890000000000
+-- 5 int64 7200
+-- 6 int64 1806195600000000
+-- 7 int64 3600
+-- 8 int64 7200
+-- 9 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 10 int64 1774738800000000
+-- 11 int64 1806357600000000
+-- 12 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
+-- 13 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
+-- 14 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
+-- 15 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
+-- 16 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
+-- 17 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
+-- 18 string purchase
+-- 19 string lead
+

@@ -1,0 +1,30 @@
+SELECT CASE WHEN occurred_at < ? THEN 0 ELSE 1 END, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 3600, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = ?
+  AND click_events.occurred_at >= ?
+  AND click_events.occurred_at < ?)
+  GROUP BY 1, 2;
+-- 1 int64 1774746000000000
+-- 2 int64 1774224000000000
+-- 3 int64 1774746000000000
+-- 4 int64 3600
+-- 5 int64 7200
+-- 6 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 7 int64 1774738800000000
+-- 8 int64 1777327200000000
+
+SELECT CASE WHEN occurred_at < ? THEN 0 ELSE 1 END, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 3600, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = ?
+  AND customer_events.occurred_at >= ?
+  AND customer_events.occurred_at < ?)
+  GROUP BY 1, 2, 3, 4;
+-- 1 int64 1774746000000000
+-- 2 int64 1774224000000000
+-- 3 int64 1774746000000000
+-- 4 int64 3600
+-- 5 int64 7200
+-- 6 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 7 int64 1774738800000000
+-- 8 int64 1777327200000000
+

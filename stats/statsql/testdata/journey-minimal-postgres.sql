@@ -1,0 +1,10 @@
+SELECT source, method, event_type, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = $1
+  AND customer_events.occurred_at >= $2
+  AND customer_events.occurred_at < $3)
+  GROUP BY 1, 2, 3, 4, 5;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
+-- 3 time.Time 2026-03-29 22:00:00 +0000 UTC
+

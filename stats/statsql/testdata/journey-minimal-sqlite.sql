@@ -1,0 +1,10 @@
+SELECT source, method, event_type, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = ?
+  AND customer_events.occurred_at >= ?
+  AND customer_events.occurred_at < ?)
+  GROUP BY 1, 2, 3, 4, 5;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 int64 1774738800000000
+-- 3 int64 1774821600000000
+

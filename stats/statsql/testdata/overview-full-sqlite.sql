@@ -1,0 +1,45 @@
+SELECT count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = ?
+  AND click_events.occurred_at >= ?
+  AND click_events.occurred_at < ?
+  AND click_events.campaign_id IN (?,?)
+  AND click_events.influencer_id IN (?,?)
+  AND click_events.link_id IN (?)
+  AND 1 = 0);
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 int64 1774738800000000
+-- 3 int64 1806357600000000
+-- 4 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
+-- 5 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
+-- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
+-- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
+-- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
+
+SELECT currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint), count(*) FILTER (WHERE conversion
+  AND event_type = 'purchase'
+  AND currency <> ''), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion
+  AND event_type = 'purchase'
+  AND currency <> ''), 0) AS bigint)
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = ?
+  AND customer_events.occurred_at >= ?
+  AND customer_events.occurred_at < ?
+  AND customer_events.campaign_id IN (?,?)
+  AND customer_events.influencer_id IN (?,?)
+  AND customer_events.link_id IN (?)
+  AND customer_events.coupon_id IN (?)
+  AND customer_events.event_type IN (?,?))
+  GROUP BY 1, 2;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 int64 1774738800000000
+-- 3 int64 1806357600000000
+-- 4 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
+-- 5 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
+-- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
+-- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
+-- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
+-- 9 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
+-- 10 string purchase
+-- 11 string lead
+

@@ -1,0 +1,23 @@
+SELECT count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = $1
+  AND click_events.occurred_at >= $2
+  AND click_events.occurred_at < $3);
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
+-- 3 time.Time 2026-03-29 22:00:00 +0000 UTC
+
+SELECT currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint), count(*) FILTER (WHERE conversion
+  AND event_type = 'purchase'
+  AND currency <> ''), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion
+  AND event_type = 'purchase'
+  AND currency <> ''), 0) AS bigint)
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = $1
+  AND customer_events.occurred_at >= $2
+  AND customer_events.occurred_at < $3)
+  GROUP BY 1, 2;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
+-- 3 time.Time 2026-03-29 22:00:00 +0000 UTC
+
