@@ -1,0 +1,131 @@
+package superher
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
+	"github.com/superher/superher/tenant"
+)
+
+// SaltLife is how long after its day a visitor salt is kept. Once it is gone,
+// the day's visitors cannot be recognised any more, by anyone.
+const SaltLife = 48 * time.Hour
+
+const day = 24 * time.Hour
+
+// ResolveLink returns the active link of a short code as it stands in a URL.
+// Unknown, disabled and malformed codes are the same fault.NotFound.
+func (c *Client) ResolveLink(ctx context.Context, code string) (links.Link, error) {
+	gone := fault.New(fault.NotFound, "not-found", "there is no such link")
+	parsed, err := links.ParseCode(code)
+	if err != nil {
+		return links.Link{}, gone
+	}
+	link, err := c.store.System().LinkByCode(ctx, parsed)
+	if err != nil && fault.Of(err).Code == fault.NotFound || err == nil && link.Status != links.Active {
+		return links.Link{}, gone
+	}
+	return link, err
+}
+
+// Visit is a hit on a link that was resolved. It holds the visitor's address,
+// like the hit, and must not be stored or logged.
+type Visit struct {
+	ID   links.ClickID
+	Link links.Link
+	Hit  links.Hit
+}
+
+// NewVisit gives a hit its identity, so that recording it twice stores it once.
+func (c *Client) NewVisit(link links.Link, hit links.Hit) (Visit, error) {
+	if hit.At.IsZero() {
+		hit.At = c.now()
+	}
+	hit.At = moment(hit.At)
+	id, err := newID[links.Click](c, hit.At)
+	return Visit{ID: id, Link: link, Hit: hit}, err
+}
+
+// RecordClicks stores visits as clicks: classified, under a pseudonym of the
+// visitor, without the address. Visits that were stored before are skipped.
+func (c *Client) RecordClicks(ctx context.Context, visits []Visit) error {
+	clicks := make([]links.Click, len(visits))
+	for i, visit := range visits {
+		salt, err := c.visitorSalt(ctx, visit.Link.Advertiser, visit.Hit.At)
+		if err != nil {
+			return err
+		}
+		clicks[i] = visit.Link.Click(visit.ID, visit.Hit, links.VisitorOf(salt[:], visit.Link.Advertiser, visit.Hit))
+	}
+	if len(clicks) == 0 {
+		return nil
+	}
+	return c.store.System().AppendClicks(ctx, clicks)
+}
+
+// DropSalts deletes the visitor salts of the days that ended [SaltLife] ago or
+// earlier. The host calls it at least daily.
+func (c *Client) DropSalts(ctx context.Context) error {
+	before := c.now().Add(-SaltLife)
+	c.salts.drop(before)
+	return c.store.System().DropSalts(ctx, before)
+}
+
+// saltCache holds the salts of the days in use, so that a click needs no read
+// of its own. It forgets a salt when the store does.
+type saltCache struct {
+	mu    sync.RWMutex
+	salts map[saltKey]links.Salt
+}
+
+type saltKey struct {
+	advertiser tenant.ID
+	day        time.Time // its first moment, UTC
+}
+
+func newSaltCache() *saltCache { return &saltCache{salts: map[saltKey]links.Salt{}} }
+
+func (s *saltCache) find(key saltKey) (links.Salt, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	salt, found := s.salts[key]
+	return salt, found
+}
+
+func (s *saltCache) keep(key saltKey, salt links.Salt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.salts[key] = salt
+}
+
+func (s *saltCache) drop(before time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.salts {
+		if !key.day.Add(day).After(before) {
+			delete(s.salts, key)
+		}
+	}
+}
+
+// visitorSalt returns the salt of an advertiser and the UTC day of a moment.
+func (c *Client) visitorSalt(ctx context.Context, advertiser tenant.ID, at time.Time) (links.Salt, error) {
+	key := saltKey{advertiser, at.UTC().Truncate(day)}
+	if salt, found := c.salts.find(key); found {
+		return salt, nil
+	}
+	var fresh links.Salt
+	if _, err := io.ReadFull(c.random, fresh[:]); err != nil {
+		return links.Salt{}, fault.Wrap(err, fault.Internal, "random-source-failed", "no salt could be made")
+	}
+	salt, err := c.store.System().VisitorSalt(ctx, advertiser, key.day, fresh)
+	if err != nil {
+		return links.Salt{}, err
+	}
+	c.salts.keep(key, salt)
+	return salt, nil
+}

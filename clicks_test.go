@@ -1,0 +1,252 @@
+package superher_test
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/superher/superher"
+	"github.com/superher/superher/adapters/memory"
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
+	"github.com/superher/superher/storage"
+	"github.com/superher/superher/tenant"
+)
+
+const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 380.0.0.28.104"
+
+func hit(address string) links.Hit {
+	return links.Hit{Method: "GET", Address: netip.MustParseAddr(address), UserAgent: phone}
+}
+
+func TestResolveLink_UnknownDisabledAndMalformedAreTheSame(t *testing.T) {
+	f := newFixture(t)
+	b := f.brand("Sunrise")
+	_, err := b.ChangeLink(t.Context(), b.ravs.ID, links.Change{Status: new(links.Disabled)})
+	require.NoError(t, err)
+	var texts []string
+	for _, code := range []string{"nosuch1", string(b.ravs.Code), "%%", ""} {
+		_, err := f.client.ResolveLink(t.Context(), code)
+		require.ErrorIs(t, err, fault.NotFound)
+		texts = append(texts, err.Error())
+	}
+	for _, text := range texts {
+		require.Equal(t, texts[0], text)
+	}
+	link, err := f.client.ResolveLink(t.Context(), string(b.jessicas.Code))
+	require.NoError(t, err)
+	require.Equal(t, b.jessicas, link)
+}
+
+func TestRecordClicks_RepeatsWithinTheWindowAreKeptButNotCounted(t *testing.T) {
+	f := newFixture(t)
+	b := f.brand("Sunrise")
+	click := func(after time.Duration, h links.Hit) superher.Visit {
+		h.At = start.Add(after)
+		v, err := f.client.NewVisit(b.jessicas, h)
+		require.NoError(t, err)
+		return v
+	}
+	bot := hit("203.0.113.9")
+	bot.UserAgent = "Googlebot/2.1 (+http://www.google.com/bot.html)"
+	head := hit("203.0.113.10")
+	head.Method = "HEAD"
+	first := click(0, hit("203.0.113.7"))
+	visits := []superher.Visit{
+		first, click(29*time.Minute, hit("203.0.113.7")), click(links.DuplicateWindow, hit("203.0.113.7")),
+		click(time.Minute, hit("203.0.113.8")), click(0, bot), click(0, head),
+	}
+	require.NoError(t, f.client.RecordClicks(t.Context(), visits))
+	require.NoError(t, f.client.RecordClicks(t.Context(), visits), "sending a batch again stores nothing")
+	require.NoError(t, f.client.RecordClicks(t.Context(), nil))
+
+	o, err := b.Stats().Overview(t.Context(), wholePeriod())
+	require.NoError(t, err)
+	require.EqualValues(t, 6, o.AllClicks)
+	require.EqualValues(t, 3, o.Clicks)
+	require.EqualValues(t, 2, o.Visitors)
+}
+
+func TestRecordClicks_VisitorsAreOthersTheNextDayAndForAnotherTenant(t *testing.T) {
+	f := newFixture(t)
+	a, b := f.brand("A"), f.brand("B")
+	record := func(link links.Link, at time.Time) {
+		h := hit("203.0.113.7")
+		h.At = at
+		v, err := f.client.NewVisit(link, h)
+		require.NoError(t, err)
+		require.NoError(t, f.client.RecordClicks(t.Context(), []superher.Visit{v}))
+	}
+	record(a.jessicas, start)
+	record(a.ravs, start)
+	record(a.jessicas, start.Add(24*time.Hour))
+	record(b.jessicas, start)
+	o, err := f.client.Across(tenant.Everyone()).Stats().Overview(t.Context(), wholePeriod())
+	require.NoError(t, err)
+	require.EqualValues(t, 4, o.Clicks)
+	require.EqualValues(t, 3, o.Visitors, "one person on one day is known again on another link of the tenant, and nowhere else")
+}
+
+func TestDropSalts_KeepsADaysSaltFor48HoursAfterTheDay(t *testing.T) {
+	f := newFixture(t)
+	store := memory.New()
+	var err error
+	f.client, err = superher.New(superher.Config{Store: store, Now: f.clock.Now, Rand: newSeeded(1)})
+	require.NoError(t, err)
+	b := f.brand("Sunrise")
+	visit, err := f.client.NewVisit(b.jessicas, hit("203.0.113.7"))
+	require.NoError(t, err)
+	require.NoError(t, f.client.RecordClicks(t.Context(), []superher.Visit{visit}))
+	salt := func() links.Salt {
+		s, err := store.System().VisitorSalt(t.Context(), b.advertiser.ID, start, links.Salt{1})
+		require.NoError(t, err)
+		return s
+	}
+	first := salt()
+	dayEnds := start.Truncate(24 * time.Hour).Add(24 * time.Hour)
+	f.clock.Advance(dayEnds.Add(superher.SaltLife).Sub(start) - time.Microsecond)
+	require.NoError(t, f.client.DropSalts(t.Context()))
+	require.Equal(t, first, salt())
+	f.clock.Advance(time.Microsecond)
+	require.NoError(t, f.client.DropSalts(t.Context()))
+	require.NotEqual(t, first, salt())
+}
+
+// flaky is a store that refuses clicks as long as down says so.
+type flaky struct {
+	storage.Store
+	down func([]links.Click) error
+}
+
+func (f flaky) System() storage.System { return flakySystem{f.Store.System(), f.down} }
+
+type flakySystem struct {
+	storage.System
+	down func([]links.Click) error
+}
+
+func (f flakySystem) AppendClicks(ctx context.Context, clicks []links.Click) error {
+	if err := f.down(clicks); err != nil {
+		return err
+	}
+	return f.System.AppendClicks(ctx, clicks)
+}
+
+func bufferWorld(t *testing.T, down func([]links.Click) error) (fixture, brand) {
+	t.Helper()
+	f := fixture{t: t, clock: &clock{now: start}}
+	var err error
+	f.client, err = superher.New(superher.Config{
+		Store: flaky{memory.New(), down}, Now: f.clock.Now, Rand: newSeeded(1),
+	})
+	require.NoError(t, err)
+	return f, f.brand("Sunrise")
+}
+
+func visits(t *testing.T, f fixture, b brand, n int) []superher.Visit {
+	t.Helper()
+	out := make([]superher.Visit, n)
+	for i := range out {
+		var err error
+		out[i], err = f.client.NewVisit(b.jessicas, hit(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).String()))
+		require.NoError(t, err)
+	}
+	return out
+}
+
+func TestClickBuffer_AStoreThatWasAwayLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failures := 0
+		f, b := bufferWorld(t, func([]links.Click) error {
+			if failures++; failures < 5 {
+				return fault.New(fault.Unavailable, "store-busy", "busy")
+			}
+			return nil
+		})
+		buffer := f.client.NewClickBuffer(0, nil)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- buffer.Run(ctx) }()
+		for _, v := range visits(t, f, b, 1200) {
+			buffer.Record(v)
+		}
+		time.Sleep(time.Minute) // of the bubble's own time
+		stop()
+		require.NoError(t, <-done)
+		require.Zero(t, buffer.Shed())
+		require.EqualValues(t, 1200, clicksOf(t, b))
+	})
+}
+
+func TestClickBuffer_IsFlushedWhenStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, b := bufferWorld(t, func([]links.Click) error { return nil })
+		buffer := f.client.NewClickBuffer(0, nil)
+		for _, v := range visits(t, f, b, 700) {
+			buffer.Record(v)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		require.NoError(t, buffer.Run(ctx))
+		require.EqualValues(t, 700, clicksOf(t, b))
+	})
+}
+
+func TestClickBuffer_WhatDoesNotFitIsCounted(t *testing.T) {
+	f, b := bufferWorld(t, func([]links.Click) error { return nil })
+	buffer := f.client.NewClickBuffer(10, nil)
+	for _, v := range visits(t, f, b, 15) {
+		buffer.Record(v)
+	}
+	require.EqualValues(t, 5, buffer.Shed())
+}
+
+func TestClickBuffer_ARefusedClickStopsNothingElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var poison links.ClickID
+		f, b := bufferWorld(t, func(clicks []links.Click) error {
+			for _, c := range clicks {
+				if c.ID == poison {
+					return fault.New(fault.NotFound, "not-found", "no such link")
+				}
+			}
+			return nil
+		})
+		batch := visits(t, f, b, 100)
+		poison = batch[42].ID
+		buffer := f.client.NewClickBuffer(0, nil)
+		for _, v := range batch {
+			buffer.Record(v)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		require.NoError(t, buffer.Run(ctx))
+		require.EqualValues(t, 1, buffer.Shed())
+		require.EqualValues(t, 99, clicksOf(t, b))
+	})
+}
+
+func TestClickBuffer_SaysWhatWasLeftOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, b := bufferWorld(t, func([]links.Click) error { return fault.New(fault.Unavailable, "store-busy", "busy") })
+		buffer := f.client.NewClickBuffer(0, nil)
+		for _, v := range visits(t, f, b, 600) {
+			buffer.Record(v)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		require.True(t, fault.HasReason(buffer.Run(ctx), "clicks-left-over"))
+		require.EqualValues(t, 600, buffer.Shed())
+	})
+}
+
+func clicksOf(t *testing.T, b brand) int64 {
+	t.Helper()
+	o, err := b.Stats().Overview(context.WithoutCancel(t.Context()), wholePeriod())
+	require.NoError(t, err)
+	return o.AllClicks
+}
