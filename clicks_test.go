@@ -162,7 +162,8 @@ func TestClickBuffer_AStoreThatWasAwayLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failures := 0
 		f, b := bufferWorld(t, func([]links.Click) error {
-			if failures++; failures < 5 {
+			failures++
+			if failures < 5 {
 				return fault.New(fault.Unavailable, "store-busy", "busy")
 			}
 			return nil
@@ -174,7 +175,7 @@ func TestClickBuffer_AStoreThatWasAwayLosesNothing(t *testing.T) {
 		for _, v := range visits(t, f, b, 1200) {
 			buffer.Record(v)
 		}
-		time.Sleep(time.Minute) // of the bubble's own time
+		<-time.After(time.Minute) // of the bubble's own time
 		stop()
 		require.NoError(t, <-done)
 		require.Zero(t, buffer.Shed())

@@ -86,12 +86,12 @@ func (a Account) receive(batch []attribution.Submission, results []BatchResult) 
 		if err != nil {
 			return nil, nil, err
 		}
-		print := s.Fingerprint() // before the default: an absent time is absent in a repeat as well
+		fingerprint := s.Fingerprint() // before the default: an absent time is absent in a repeat as well
 		if s.OccurredAt.IsZero() {
 			s.OccurredAt = now
 		}
 		events = append(events, attribution.Event{
-			ID: id, Advertiser: a.scope.Advertiser(), Submission: s, ReceivedAt: now, Print: print,
+			ID: id, Advertiser: a.scope.Advertiser(), Submission: s, ReceivedAt: now, Print: fingerprint,
 		})
 		places = append(places, i)
 	}

@@ -93,7 +93,8 @@ func rerate(ctx context.Context, reader storage.Reader, campaign campaigns.ID, f
 		if commission.Equal(event.Commission) {
 			continue
 		}
-		if r.Changed++; r.Changed > MaxRerate {
+		r.Changed++
+		if r.Changed > MaxRerate {
 			return r, nil, fault.Bad("to", "too-many-events", "more than "+strconv.Itoa(MaxRerate)+" events would change; choose a shorter period")
 		}
 		changes = append(changes, storage.Recommission{Event: event.ID, Commission: commission})

@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"slices"
 	"time"
 
 	"github.com/superher/superher/campaigns"
@@ -61,10 +62,5 @@ func (f Facts) converts(credited campaigns.ID, t campaigns.EventType) bool {
 	if c, found := f.Campaigns[credited]; found {
 		return c.Converts(t)
 	}
-	for _, d := range campaigns.DefaultConversionTypes() {
-		if d == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(campaigns.DefaultConversionTypes(), t)
 }

@@ -17,8 +17,6 @@ import (
 
 func now() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
 
-func ptr[T any](v T) *T { return &v }
-
 func fieldsOf(err error) []string {
 	var names []string
 	for _, f := range fault.Of(err).Fields {
@@ -144,8 +142,8 @@ func TestApply_ChangesOnlyWhatIsNamed(t *testing.T) {
 	require.Equal(t, before, same)
 
 	after, err := before.Apply(campaigns.Change{
-		Name: ptr("Winter"), StartsAt: ptr(time.Time{}), EndsAt: ptr(time.Time{}), Budget: ptr(money.Amount{}),
-		ConversionTypes: &[]campaigns.EventType{campaigns.Lead}, GenericCoupon: ptr(campaigns.GenericCoupon("")),
+		Name: new("Winter"), StartsAt: new(time.Time{}), EndsAt: new(time.Time{}), Budget: new(money.Amount{}),
+		ConversionTypes: &[]campaigns.EventType{campaigns.Lead}, GenericCoupon: new(campaigns.GenericCoupon("")),
 	})
 	require.NoError(t, err)
 	require.Equal(t, campaigns.Campaign{

@@ -81,7 +81,7 @@ func TestInfluencer_ApplyChangesOnlyWhatIsNamedAndSharesNoMemory(t *testing.T) {
 
 	changed := []string{"youtube"}
 	after, err := before.Apply(campaigns.InfluencerChange{
-		Name: ptr("Jess"), Email: ptr(""), Handle: ptr("@jess"), Platforms: &changed, Country: ptr(""), ExternalID: ptr("42"),
+		Name: new("Jess"), Email: new(""), Handle: new("@jess"), Platforms: &changed, Country: new(""), ExternalID: new("42"),
 	})
 	require.NoError(t, err)
 	platforms[0], changed[0] = "overwritten", "overwritten"
@@ -91,6 +91,6 @@ func TestInfluencer_ApplyChangesOnlyWhatIsNamedAndSharesNoMemory(t *testing.T) {
 		ExternalID: "42", CreatedAt: now(), Version: 1,
 	}, after)
 
-	_, err = before.Apply(campaigns.InfluencerChange{Name: ptr("")})
+	_, err = before.Apply(campaigns.InfluencerChange{Name: new("")})
 	require.Equal(t, []string{"name"}, fieldsOf(err))
 }

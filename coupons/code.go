@@ -92,7 +92,7 @@ func fold(text string) string {
 		case r < utf8.RuneSelf:
 			b.WriteByte(byte(r))
 		case r == utf8.RuneError:
-			b.WriteString(string(utf8.RuneError)) // also for invalid UTF-8, which no code can hold
+			b.WriteRune(utf8.RuneError) // also for invalid UTF-8, which no code can hold
 		default:
 			if c := compatibleRun(r); c != 0 {
 				b.WriteByte(c)

@@ -116,8 +116,6 @@ func TestCreate_NamesEveryBadFieldAtOnce(t *testing.T) {
 	require.Equal(t, []string{"code", "campaign_id", "valid_to", "discount.percent"}, fieldsOf(err))
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestApply_ChangesOnlyWhatIsNamed(t *testing.T) {
 	before, err := create(coupons.NewCoupon{ValidFrom: now(), ValidTo: now().Add(1), Discount: coupons.Discount{Percent: 1}})
 	require.NoError(t, err)
@@ -126,17 +124,17 @@ func TestApply_ChangesOnlyWhatIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, same)
 
-	after, err := before.Apply(coupons.Change{Status: ptr(coupons.Disabled), ValidTo: ptr(time.Time{}), Discount: ptr(coupons.Discount{})})
+	after, err := before.Apply(coupons.Change{Status: new(coupons.Disabled), ValidTo: new(time.Time{}), Discount: new(coupons.Discount{})})
 	require.NoError(t, err)
 	want := before
 	want.Status, want.ValidTo, want.Discount = coupons.Disabled, time.Time{}, coupons.Discount{}
 	require.Equal(t, want, after)
 
-	_, err = before.Apply(coupons.Change{ValidFrom: ptr(now().Add(1))})
+	_, err = before.Apply(coupons.Change{ValidFrom: new(now().Add(1))})
 	require.Equal(t, []string{"valid_to"}, fieldsOf(err))
-	_, err = before.Apply(coupons.Change{Status: ptr(coupons.Status("deleted"))})
+	_, err = before.Apply(coupons.Change{Status: new(coupons.Status("deleted"))})
 	require.True(t, fault.HasReason(err, "unknown-status"))
-	_, err = before.Apply(coupons.Change{Status: ptr(coupons.Status(""))})
+	_, err = before.Apply(coupons.Change{Status: new(coupons.Status(""))})
 	require.True(t, fault.HasReason(err, "unknown-status"))
 }
 

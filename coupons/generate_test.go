@@ -68,7 +68,7 @@ func TestPattern_LimitsOnBothSides(t *testing.T) {
 		{coupons.Pattern{Length: coupons.MaxLength}, nil},
 		{coupons.Pattern{Length: coupons.MaxLength + 1}, []string{"length"}},
 		{coupons.Pattern{Length: -1}, []string{"length"}},
-		{coupons.Pattern{Prefix: strings.Repeat("A", 25), Length: 6}, nil}, // 25 + 1 + 6 = 32
+		{coupons.Pattern{Prefix: strings.Repeat("A", 25), Length: 6}, nil}, // with the hyphen exactly 32 characters
 		{coupons.Pattern{Prefix: strings.Repeat("A", 26), Length: 6}, []string{"prefix"}},
 		{coupons.Pattern{Prefix: strings.Repeat("A", 15), Length: 16}, nil},
 		{coupons.Pattern{Prefix: strings.Repeat("A", 16), Length: 16}, []string{"prefix"}},

@@ -58,8 +58,7 @@ func New(code Code, reason, detail string) *Error {
 // A cause that is already an [*Error] is returned as it is: it was classified
 // where it happened, and nobody wraps it again.
 func Wrap(cause error, code Code, reason, detail string) *Error {
-	var known *Error
-	if errors.As(cause, &known) {
+	if known, ok := errors.AsType[*Error](cause); ok {
 		return known
 	}
 	return &Error{Code: code, Reason: reason, Detail: detail, Err: cause}
@@ -71,12 +70,10 @@ func Of(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var known *Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
-	var code Code
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[Code](err); ok {
 		return &Error{Code: code, Reason: strings.ReplaceAll(string(code), "_", "-"), Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

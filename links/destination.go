@@ -135,7 +135,7 @@ func doubtful(text string) string {
 
 // isScheme reports whether the text before a colon is a scheme at all.
 func isScheme(text string) bool {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		c := text[i]
 		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
 		if !letter && (i == 0 || !alphanumeric(c) && c != '+' && c != '-' && c != '.') {
@@ -195,7 +195,7 @@ func dots(segment string) int {
 // percent-encoded. A percent sign stays, as it may begin an encoded character.
 func writeEncoded(out *strings.Builder, text, special string) {
 	const digits = "0123456789ABCDEF"
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		c := text[i]
 		if c < utf8.RuneSelf && strings.IndexByte(special, c) < 0 {
 			out.WriteByte(c)

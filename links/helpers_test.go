@@ -1,7 +1,6 @@
 package links_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 func reasonOf(t *testing.T, err error) string {
 	t.Helper()
 	var e *fault.Error
-	require.True(t, errors.As(err, &e), "%v is no *fault.Error", err)
+	require.ErrorAs(t, err, &e, "%v is no *fault.Error", err)
 	require.ErrorIs(t, err, fault.Invalid)
 	require.Len(t, e.Fields, 1)
 	require.Equal(t, e.Reason, e.Fields[0].Reason)

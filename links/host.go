@@ -14,7 +14,8 @@ func parseAuthority(scheme, authority string) (canonical, reason string) {
 	if strings.Contains(authority, "@") {
 		return "", "credentials-in-destination"
 	}
-	host, port, hasPort := authority, "", false
+	var host, port string
+	var hasPort bool
 	if strings.HasPrefix(authority, "[") {
 		end := strings.IndexByte(authority, ']')
 		if end < 0 {
@@ -55,7 +56,7 @@ func parseHost(host string) (canonical, reason string) {
 	if host[0] == '[' {
 		return parseIPv6(host[1 : len(host)-1])
 	}
-	for i := 0; i < len(host); i++ {
+	for i := range len(host) {
 		switch c := host[i]; {
 		case c >= utf8.RuneSelf:
 			return "", "host-not-ascii"

@@ -171,7 +171,7 @@ func fromPunycode(text string) ([]rune, bool) {
 // characters left, and numbers beyond 2^31 are refused before they overflow.
 func punycodeNumber(text string, bias int) (value int, rest string, ok bool) {
 	weight := 1
-	for at := 0; at < len(text); at++ {
+	for at := range len(text) {
 		var digit int
 		switch c := text[at]; {
 		case c >= 'a' && c <= 'z':

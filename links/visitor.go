@@ -47,7 +47,7 @@ func ReferrerHost(referrer string) string {
 	if len(host) > maxHost {
 		return ""
 	}
-	for i := 0; i < len(host); i++ {
+	for i := range len(host) {
 		if c := host[i]; !alphanumeric(c) && strings.IndexByte(".-_:", c) < 0 {
 			return ""
 		}

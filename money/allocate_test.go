@@ -65,7 +65,8 @@ func TestAllocate_TheEarlierAmongManyEquals(t *testing.T) {
 		want := int64(4)
 		if weights[i] == 2 {
 			want = 7
-			if twos++; twos <= 50 {
+			twos++
+			if twos <= 50 {
 				want = 8
 			}
 		}

@@ -2,6 +2,7 @@ package payouts_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -120,7 +121,7 @@ func TestInForce_OrderOfTheHistoryIsIrrelevantAndAChangeNeverRewritesThePast(t *
 		require.Equal(t, found, ok)
 		require.Equal(t, want, got)
 
-		later := append(shuffled, percent(99, at.Add(1), 99))
+		later := append(slices.Clone(shuffled), percent(99, at.Add(1), 99))
 		got, ok = later.InForce(at)
 		require.Equal(t, found, ok)
 		require.Equal(t, want, got)

@@ -12,15 +12,15 @@ import (
 
 func methodsOf(port reflect.Type) []string {
 	var names []string
-	for i := range port.NumMethod() {
-		names = append(names, port.Method(i).Name)
+	for method := range port.Methods() {
+		names = append(names, method.Name)
 	}
 	return names
 }
 
 func takes(method reflect.Method, wanted reflect.Type) bool {
-	for i := range method.Type.NumIn() {
-		if method.Type.In(i) == wanted {
+	for in := range method.Type.Ins() {
+		if in == wanted {
 			return true
 		}
 	}
@@ -33,8 +33,7 @@ func TestStore_HasThreeDoorsAndNoFourth(t *testing.T) {
 
 func TestStore_EveryDoorButSystemTakesAScopeOrAView(t *testing.T) {
 	store := reflect.TypeFor[storage.Store]()
-	for i := range store.NumMethod() {
-		method := store.Method(i)
+	for method := range store.Methods() {
 		if method.Name == "System" {
 			continue
 		}
@@ -53,11 +52,10 @@ func TestSystem_HoldsWhatHappensBeforeATenantIsKnownAndNothingElse(t *testing.T)
 
 func TestSystem_NeverListsTheDataOfTenants(t *testing.T) {
 	system := reflect.TypeFor[storage.System]()
-	for i := range system.NumMethod() {
-		method := system.Method(i)
+	for method := range system.Methods() {
 		require.False(t, takes(method, reflect.TypeFor[storage.Page]()), "System.%s takes a page", method.Name)
-		for j := range method.Type.NumOut() {
-			kind := method.Type.Out(j).Kind()
+		for out := range method.Type.Outs() {
+			kind := out.Kind()
 			require.NotContains(t, []reflect.Kind{reflect.Slice, reflect.Map, reflect.Func}, kind, "System.%s returns many things", method.Name)
 		}
 	}
@@ -69,8 +67,7 @@ func TestTx_IsAReader(t *testing.T) {
 
 func TestReaderAndTx_EveryMethodTakesAContext(t *testing.T) {
 	tx := reflect.TypeFor[storage.Tx]()
-	for i := range tx.NumMethod() {
-		method := tx.Method(i)
+	for method := range tx.Methods() {
 		if method.Name == "Stats" { // its reports take one each
 			continue
 		}

@@ -15,8 +15,6 @@ import (
 
 func now() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
 
-func ptr[T any](v T) *T { return &v }
-
 func fieldsOf(err error) []string {
 	var names []string
 	for _, f := range fault.Of(err).Fields {
@@ -139,10 +137,10 @@ func TestApply_ChangesOnlyWhatIsNamed(t *testing.T) {
 	same, err := a.Apply(tenant.AdvertiserChange{})
 	require.NoError(t, err)
 	require.Equal(t, a, same)
-	b, err := a.Apply(tenant.AdvertiserChange{Name: ptr("Bloom"), Zone: ptr("Asia/Kathmandu"), Currency: ptr(money.Currency("NPR"))})
+	b, err := a.Apply(tenant.AdvertiserChange{Name: new("Bloom"), Zone: new("Asia/Kathmandu"), Currency: new(money.Currency("NPR"))})
 	require.NoError(t, err)
 	require.Equal(t, tenant.Advertiser{ID: a.ID, Name: "Bloom", Zone: "Asia/Kathmandu", Currency: "NPR", CreatedAt: now(), Version: 1}, b)
-	_, err = a.Apply(tenant.AdvertiserChange{Zone: ptr("")})
+	_, err = a.Apply(tenant.AdvertiserChange{Zone: new("")})
 	require.True(t, fault.HasReason(err, "unknown-time-zone"), "the default is for creation")
 }
 

@@ -149,7 +149,7 @@ func (t timeline) month(local squirrel.Sqlizer) squirrel.Sqlizer {
 
 // put adds a row to its bucket.
 func (t timeline) put(buckets []stats.Bucket, period, number int64, add func(*stats.Figures) error) error {
-	i := -1
+	var i int
 	switch t.unit {
 	case stats.Hour:
 		i = t.FindHour(int(period), t.anchor*24+number)

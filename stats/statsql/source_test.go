@@ -22,7 +22,6 @@ var _ statsql.Querier = (*failing)(nil)
 
 // failing fails at one of the places where a query can.
 type failing struct {
-	noRows
 	query, scan, end, closing error
 	more                      bool
 }

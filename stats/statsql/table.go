@@ -71,7 +71,10 @@ func (t table) read(ctx context.Context, q Querier, view tenant.View) (stats.Tab
 		last := out.Rows[len(out.Rows)-1]
 		out.Next = t.q.After(t.q.Key(last), last.ID)
 	}
-	return out, t.readTotals(ctx, q, view, &out)
+	if err := t.readTotals(ctx, q, view, &out); err != nil {
+		return stats.Table{}, err
+	}
+	return out, nil
 }
 
 // readEvents completes the rows of the page.

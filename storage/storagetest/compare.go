@@ -28,7 +28,7 @@ func plain[T any](value T) T {
 }
 
 func copyPlain(to, from reflect.Value) {
-	if at, ok := from.Interface().(time.Time); ok {
+	if at, ok := reflect.TypeAssert[time.Time](from); ok {
 		to.Set(reflect.ValueOf(at.UTC()))
 		return
 	}

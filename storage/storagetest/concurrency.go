@@ -199,7 +199,7 @@ func (h Harness) manySendings(t *testing.T) {
 		}
 		for j, o := range outcomes {
 			if o.Err != nil || o.Event.ExternalID != events[j].ExternalID {
-				return fmt.Errorf("sending of %s: %v, %s", events[j].ExternalID, o.Err, o.Event.ExternalID)
+				return fmt.Errorf("sending of %s: %w, %s", events[j].ExternalID, o.Err, o.Event.ExternalID)
 			}
 			if !o.Repeat {
 				fresh.Add(1)

@@ -79,7 +79,7 @@ func run(t *testing.T, fault, name string) (string, error) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	pattern := "^TestPlanted$"
-	for _, part := range strings.Split(name, "/") {
+	for part := range strings.SplitSeq(name, "/") {
 		pattern += "/^" + part + "$"
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -59,8 +59,8 @@ func (h Harness) isolation(t *testing.T) {
 func requireCases(t *testing.T, port reflect.Type, covered func(name string) bool) {
 	t.Helper()
 	require.NotZero(t, port.NumMethod())
-	for i := range port.NumMethod() {
-		name := port.Method(i).Name
+	for method := range port.Methods() {
+		name := method.Name
 		require.True(t, covered(name), "%s.%s has no isolation case", port.Name(), name)
 	}
 }

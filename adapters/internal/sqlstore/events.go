@@ -1,0 +1,182 @@
+package sqlstore
+
+import (
+	"context"
+	"iter"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/superher/superher/attribution"
+	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/coupons"
+	"github.com/superher/superher/links"
+	"github.com/superher/superher/payouts"
+	"github.com/superher/superher/stats"
+	"github.com/superher/superher/stats/statsql"
+)
+
+const eventColumns = "advertiser_id, id, event_type, value_minor, currency, coupon_code, ref_code, landing_url, external_id, " +
+	"customer_id, metadata, occurred_at, received_at, fingerprint, method, source, campaign_id, influencer_id, coupon_id, link_id, " +
+	"candidates, conversion, commission_minor, commission_currency, commission_reason, commission_terms"
+
+func scanEvent(r row) (attribution.Event, error) {
+	var e attribution.Event
+	var metadata, candidates, terms []byte
+	d, c := &e.Decision, &e.Commission
+	err := r.Scan(&e.Advertiser, &e.ID, &e.Type, &e.Value.Minor, &e.Value.Currency, &e.CouponCode, &e.RefCode, &e.LandingURL,
+		&e.ExternalID, &e.CustomerID, &metadata, moment{&e.OccurredAt}, moment{&e.ReceivedAt}, bytesOf{e.Print[:]}, &d.Method, &d.Source,
+		&d.Campaign, &d.Influencer, &d.Coupon, &d.Link, &candidates, &e.Conversion, &c.Amount.Minor, &c.Amount.Currency,
+		&c.Reason, &terms)
+	if err != nil {
+		return e, err
+	}
+	if err := readDocument(metadata, &e.Metadata); err != nil {
+		return e, err
+	}
+	if d.Candidates, err = readCandidates(candidates); err != nil {
+		return e, err
+	}
+	c.Terms, err = readTerms(terms)
+	return e, err
+}
+
+func (r reader) events() squirrel.SelectBuilder {
+	return r.dialect.Builder().Select(eventColumns).From("customer_events").Where(statsql.Tenant(r.view, "advertiser_id"))
+}
+
+// Event implements storage.EventReader.
+func (r reader) Event(ctx context.Context, id attribution.ID) (attribution.Event, error) {
+	return fetch(ctx, r, r.events().Where("id = ?", id), scanEvent)
+}
+
+// EachEvent implements storage.EventReader.
+func (r reader) EachEvent(ctx context.Context, f stats.Filter) iter.Seq2[attribution.Event, error] {
+	return func(yield func(attribution.Event, error) bool) {
+		err := r.view.Check()
+		if err == nil {
+			err = f.Check()
+		}
+		stopped := false
+		if err == nil {
+			query := r.dialect.Builder().Select(eventColumns).From("customer_events").
+				Where(statsql.EventsIn(r.view, r.dialect, f)).OrderBy("occurred_at", "id")
+			err = r.within(ctx, Export, func(ctx context.Context, q Querier) (err error) {
+				stopped, err = stream(ctx, q, query, yield)
+				return err
+			})
+		}
+		if err != nil && !stopped {
+			yield(attribution.Event{}, err)
+		}
+	}
+}
+
+// stream yields the events of a query until the consumer has had enough.
+func stream(ctx context.Context, q Querier, query squirrel.SelectBuilder, yield func(attribution.Event, error) bool) (stopped bool, err error) {
+	sql, args, err := build(query)
+	if err != nil {
+		return false, err
+	}
+	rows, err := q.Stream(ctx, sql, args...)
+	if err != nil {
+		return false, err
+	}
+	// The consumer may panic, and what is behind a cursor must be let go then.
+	defer func() {
+		if closing := rows.Close(); err == nil {
+			err = closing
+		}
+	}()
+	for rows.Next() {
+		event, err := scanEvent(rows)
+		if err != nil {
+			return false, err
+		}
+		if !yield(event, nil) {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
+}
+
+// Facts implements storage.EventWriter.
+func (t tx) Facts(ctx context.Context, couponCodes []coupons.Code, linkCodes []links.Code) (attribution.Facts, error) {
+	facts := attribution.Facts{
+		Coupons:   make(map[coupons.Code]coupons.Coupon),
+		Links:     make(map[links.Code]links.Link),
+		Campaigns: make(map[campaigns.ID]campaigns.Campaign),
+		Terms:     make(map[attribution.Assigned]payouts.History),
+	}
+	for codes := range chunks(storableOnly(couponCodes), maxList) {
+		found, err := collect(ctx, t.q, t.coupons().Where(in("code", codes)), scanCoupon)
+		if err != nil {
+			return attribution.Facts{}, err
+		}
+		for _, c := range found {
+			facts.Coupons[c.Code] = c
+		}
+	}
+	for codes := range chunks(storableOnly(linkCodes), maxList) {
+		found, err := collect(ctx, t.q, t.links().Where(in("l.code", codes)), scanLink)
+		if err != nil {
+			return attribution.Facts{}, err
+		}
+		for _, l := range found {
+			facts.Links[l.Code] = l
+		}
+	}
+	if err := t.addCampaigns(ctx, facts); err != nil {
+		return attribution.Facts{}, err
+	}
+	return facts, nil
+}
+
+// addCampaigns fills in the campaigns and terms that the coupons and links of
+// the facts belong to.
+func (t tx) addCampaigns(ctx context.Context, facts attribution.Facts) error {
+	wanted := make(map[attribution.Assigned]bool)
+	var ofCampaigns []campaigns.ID
+	var ofInfluencers []campaigns.InfluencerID
+	add := func(campaign campaigns.ID, influencer campaigns.InfluencerID) {
+		ofCampaigns = append(ofCampaigns, campaign)
+		if !influencer.IsZero() {
+			ofInfluencers = append(ofInfluencers, influencer)
+			wanted[attribution.Assigned{Campaign: campaign, Influencer: influencer}] = true
+		}
+	}
+	for _, c := range facts.Coupons {
+		add(c.Campaign, c.Influencer)
+	}
+	for _, l := range facts.Links {
+		add(l.Campaign, l.Influencer)
+	}
+	ofCampaigns, ofInfluencers = distinct(ofCampaigns), distinct(ofInfluencers)
+	for ids := range chunks(ofCampaigns, maxList) {
+		found, err := collect(ctx, t.q, t.campaigns().Where(in("id", ids)), scanCampaign)
+		if err != nil {
+			return err
+		}
+		for _, c := range found {
+			facts.Campaigns[c.ID] = c
+		}
+	}
+	terms, err := t.terms(ctx, t.q, ofCampaigns, ofInfluencers)
+	for assigned, history := range terms {
+		if wanted[assigned] {
+			facts.Terms[assigned] = history
+		}
+	}
+	return err
+}
+
+// storableOnly leaves out the values that cannot be stored anywhere, each of
+// the rest once.
+func storableOnly[T ~string](values []T) []string {
+	out := make([]string, 0, len(values))
+	for _, value := range values {
+		if storable(string(value)) {
+			out = append(out, string(value))
+		}
+	}
+	return distinct(out)
+}

@@ -1,0 +1,72 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
+	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/storage"
+)
+
+const linkColumns = "l.advertiser_id, l.id, l.campaign_id, l.influencer_id, l.code, l.destination, l.title, " +
+	"l.utm_source, l.utm_medium, l.utm_campaign, l.utm_term, l.utm_content, l.status, l.created_at, l.version"
+
+func scanLink(r row) (links.Link, error) {
+	var l links.Link
+	err := r.Scan(&l.Advertiser, &l.ID, &l.Campaign, &l.Influencer, &l.Code, &l.Destination, &l.Title, &l.UTM.Source, &l.UTM.Medium,
+		&l.UTM.Campaign, &l.UTM.Term, &l.UTM.Content, &l.Status, moment{&l.CreatedAt}, &l.Version)
+	return l, err
+}
+
+func (r reader) links() squirrel.SelectBuilder {
+	return r.dialect.Builder().Select(linkColumns).From("tracking_links l").Where(statsql.Tenant(r.view, "l.advertiser_id"))
+}
+
+// Link implements storage.LinkReader.
+func (r reader) Link(ctx context.Context, id links.ID) (links.Link, error) {
+	return fetch(ctx, r, r.links().Where("l.id = ?", id), scanLink)
+}
+
+// Links implements storage.LinkReader.
+func (r reader) Links(ctx context.Context, page storage.Page) (storage.List[links.Link], error) {
+	return list(ctx, r, page, "l.id", r.links(), scanLink, func(l links.Link) [16]byte { return l.ID })
+}
+
+// CreateLink implements storage.LinkWriter.
+func (t tx) CreateLink(ctx context.Context, l links.Link) error {
+	if err := t.requireCampaigns(ctx, l.Campaign); err != nil {
+		return err
+	}
+	if err := t.requireInfluencers(ctx, l.Influencer); err != nil {
+		return err
+	}
+	taken, err := t.reserve(ctx, t.dialect.Builder().Insert("link_codes").Columns("code", "advertiser_id", "link_id").
+		Values(string(l.Code), t.owner(), l.ID))
+	if err != nil {
+		return err
+	}
+	if taken {
+		return fault.New(fault.Conflict, "short-code-taken", "another link has the short code")
+	}
+	err = create(ctx, t.q, t.dialect.Builder().Insert("tracking_links").
+		Columns("advertiser_id", "id", "campaign_id", "influencer_id", "code", "destination", "title", "utm_source", "utm_medium",
+			"utm_campaign", "utm_term", "utm_content", "status", "created_at", "version").
+		Values(t.owner(), l.ID, l.Campaign, l.Influencer, string(l.Code), l.Destination, l.Title, l.UTM.Source, l.UTM.Medium,
+			l.UTM.Campaign, l.UTM.Term, l.UTM.Content, string(l.Status), t.dialect.Moment(l.CreatedAt), l.Version))
+	if err != nil {
+		return t.release(ctx, err, t.dialect.Builder().Delete("link_codes").Where("code = ?", string(l.Code)))
+	}
+	return nil
+}
+
+// UpdateLink implements storage.LinkWriter.
+func (t tx) UpdateLink(ctx context.Context, l links.Link) error {
+	return changed(ctx, t.q, t.dialect, t.view, "tracking_links", l.ID, t.dialect.Builder().Update("tracking_links").
+		Set("destination", l.Destination).Set("title", l.Title).Set("utm_source", l.UTM.Source).Set("utm_medium", l.UTM.Medium).
+		Set("utm_campaign", l.UTM.Campaign).Set("utm_term", l.UTM.Term).Set("utm_content", l.UTM.Content).
+		Set("status", string(l.Status)).Set("version", l.Version+1).
+		Where(statsql.Tenant(t.view, "advertiser_id")).Where("id = ?", l.ID).Where("version = ?", l.Version))
+}

@@ -1,0 +1,237 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/superher/superher/adapters/internal/sqlstore"
+	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/tenant"
+)
+
+const (
+	firstPause   = 2 * time.Millisecond
+	longestPause = 200 * time.Millisecond
+	// endTimeout bounds the end of a transaction whose context is over.
+	endTimeout = 5 * time.Second
+)
+
+// poolEngine runs transactions on connections of a pool.
+type poolEngine struct {
+	pool   *pgxpool.Pool
+	config Config
+}
+
+// Dialect implements sqlstore.Engine.
+func (e *poolEngine) Dialect() statsql.Dialect { return statsql.Postgres }
+
+// Run implements sqlstore.Engine.
+func (e *poolEngine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
+	if _, set := ctx.Deadline(); !set && work.Kind != sqlstore.Export {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, e.config.Timeout)
+		defer cancel()
+	}
+	begin := e.begin(work)
+	for attempt := 1; ; attempt++ {
+		collision, err := e.once(ctx, begin, fn)
+		if collision == nil {
+			return err
+		}
+		if attempt >= e.config.Attempts || pause(ctx, attempt) != nil {
+			return busy(collision)
+		}
+	}
+}
+
+// once runs fn in one transaction. A collision means that it may be repeated.
+func (e *poolEngine) once(ctx context.Context, begin string, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
+	conn, err := e.acquire(ctx, begin)
+	if err != nil {
+		if isCollision(err) && ctx.Err() == nil {
+			return err, nil
+		}
+		return nil, translate(ctx, err)
+	}
+	// The pool throws a connection away that comes back inside a transaction,
+	// as it does after a panic of fn or a failed roll-back.
+	defer conn.Release()
+	defer func() {
+		if conn.Conn().PgConn().TxStatus() != 'I' {
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+			defer cancel()
+			_ = simple(ending, conn.Conn(), "ROLLBACK")
+		}
+	}()
+	q := &querier{session: conn}
+	err = fn(ctx, q)
+	switch {
+	case q.collision != nil:
+		return q.collision, nil
+	case err != nil:
+		return nil, err
+	case q.failed != nil:
+		return nil, q.failed // fn let it pass, but nothing can be committed any more
+	}
+	if err := simple(ctx, conn.Conn(), "COMMIT"); err != nil {
+		if isCollision(err) {
+			return err, nil
+		}
+		return nil, translate(ctx, err)
+	}
+	return nil, nil
+}
+
+// acquire returns a connection with a transaction begun. A connection that was
+// lost while it lay in the pool shows here, where nothing has happened yet.
+func (e *poolEngine) acquire(ctx context.Context, begin string) (*pgxpool.Conn, error) {
+	// Also an export, which may last, waits only so long to begin.
+	ctx, cancel := context.WithTimeout(ctx, e.config.Timeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		conn, err := e.pool.Acquire(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, errors.Join(busy(err), err)
+			}
+			return nil, err
+		}
+		err = simple(ctx, conn.Conn(), begin)
+		if err == nil {
+			return conn, nil
+		}
+		lost := conn.Conn().IsClosed()
+		if !lost {
+			_ = simple(ctx, conn.Conn(), "ROLLBACK")
+		}
+		conn.Release()
+		if !lost || attempt == 3 || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// begin returns the statements that begin a transaction.
+func (e *poolEngine) begin(work sqlstore.Work) string {
+	var mode string
+	switch work.Kind {
+	case sqlstore.Snapshot, sqlstore.Export:
+		mode = "REPEATABLE READ READ ONLY"
+	case sqlstore.Change:
+		mode = "REPEATABLE READ"
+	case sqlstore.Turn:
+		// Each statement has to see what was committed while it waited for its turn.
+		mode = "READ COMMITTED"
+	}
+	return fmt.Sprintf("BEGIN ISOLATION LEVEL %s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s; %s",
+		mode, e.config.Timeout.Milliseconds(), e.config.LockTimeout.Milliseconds(), settings(work.Reach), turns(work.Turns))
+}
+
+// settings returns the statements that tell row security whose rows are meant.
+// Their values are constants and the text form of an id.
+func settings(reach sqlstore.Reach) string {
+	advertiser, kind := "", "one"
+	switch {
+	case reach.System:
+		kind = "system"
+	case reach.Everyone:
+		kind = "everyone"
+	case !reach.Advertiser.IsZero():
+		advertiser = reach.Advertiser.String()
+	}
+	return "SET LOCAL superher.advertiser = '" + advertiser + "'; SET LOCAL superher.reach = '" + kind + "'"
+}
+
+// turns returns the statements that wait for the turn of each advertiser, in
+// one order for all, so that two transactions never wait for each other.
+func turns(advertisers []tenant.ID) string {
+	keys := make([]int64, 0, len(advertisers))
+	for _, id := range advertisers {
+		// The second half of an id is random but for two bits.
+		keys = append(keys, int64(binary.BigEndian.Uint64(id[8:])))
+	}
+	slices.Sort(keys)
+	var b strings.Builder
+	for _, key := range slices.Compact(keys) {
+		fmt.Fprintf(&b, "SELECT pg_advisory_xact_lock(%d);", key)
+	}
+	return b.String()
+}
+
+// simple runs statements without arguments in one round trip.
+func simple(ctx context.Context, conn *pgx.Conn, text string) error {
+	return conn.PgConn().Exec(ctx, text).Close()
+}
+
+// pause waits before the next attempt, longer each time and by chance, so that
+// those who collided do not collide again.
+func pause(ctx context.Context, attempt int) error {
+	longest := min(firstPause<<min(attempt, 10), longestPause)
+	timer := time.NewTimer(rand.N(longest)) //nolint:gosec // spreads retries, keeps no secret
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// txEngine runs everything inside one transaction of the host.
+type txEngine struct{ tx pgx.Tx }
+
+// Dialect implements sqlstore.Engine.
+func (e *txEngine) Dialect() statsql.Dialect { return statsql.Postgres }
+
+// Run implements sqlstore.Engine with a savepoint. Going back to it also puts
+// the settings back; after a change, which stays, that is done by hand.
+func (e *txEngine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
+	var advertiser, reach string
+	err := e.tx.QueryRow(ctx, "SELECT coalesce(current_setting('superher.advertiser', true), ''), coalesce(current_setting('superher.reach', true), '')").
+		Scan(&advertiser, &reach)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+			defer cancel()
+			_ = simple(ending, e.tx.Conn(), "ROLLBACK TO SAVEPOINT superher; RELEASE SAVEPOINT superher")
+		}
+	}()
+	if err := simple(ctx, e.tx.Conn(), "SAVEPOINT superher; "+settings(work.Reach)+"; "+turns(work.Turns)); err != nil {
+		return translate(ctx, err)
+	}
+	q := &querier{session: e.tx}
+	if err := fn(ctx, q); err != nil {
+		if q.collision != nil {
+			return busy(q.collision)
+		}
+		return err
+	}
+	if q.failed != nil {
+		return q.failed
+	}
+	if work.Kind == sqlstore.Snapshot || work.Kind == sqlstore.Export {
+		return nil
+	}
+	_, err = e.tx.Exec(ctx, "SELECT set_config('superher.advertiser', $1, true), set_config('superher.reach', $2, true)", advertiser, reach)
+	if err == nil {
+		err = simple(ctx, e.tx.Conn(), "RELEASE SAVEPOINT superher")
+	}
+	if err != nil {
+		return translate(ctx, err)
+	}
+	done = true
+	return nil
+}

@@ -1,0 +1,48 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/superher/superher/adapters/internal/sqlstore"
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/storage"
+)
+
+// Translate lets tests look at the meaning of an error.
+func Translate(ctx context.Context, err error) error { return translate(ctx, err) }
+
+// NewHosted returns a store whose every call runs inside a transaction of a
+// host that commits when the call went well, and tries again when it was told
+// that the store is busy.
+func NewHosted(pool *pgxpool.Pool) storage.Store { return sqlstore.New(hosted{pool}) }
+
+type hosted struct{ pool *pgxpool.Pool }
+
+func (h hosted) Dialect() statsql.Dialect { return statsql.Postgres }
+
+func (h hosted) Run(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
+	for {
+		err := h.once(ctx, work, fn)
+		if !fault.HasReason(err, "store-busy") {
+			return err
+		}
+	}
+}
+
+func (h hosted) once(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
+	tx, err := h.pool.Begin(ctx)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if err := (&txEngine{tx: tx}).Run(ctx, work, fn); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return translate(ctx, err)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/superher/superher/adapters/postgres"
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/storage"
+	"github.com/superher/superher/tenant"
+)
+
+// hostDatabase returns a database with a table of the host's own.
+func hostDatabase(t *testing.T) (*postgres.Store, *pgxpool.Pool) {
+	t.Helper()
+	store, name := fresh(t)
+	admin := pool(t, shared.url(name, false))
+	_, err := admin.Exec(t.Context(), "CREATE TABLE orders (n int PRIMARY KEY); GRANT ALL ON orders TO "+shared.role)
+	require.NoError(t, err)
+	t.Cleanup(func() { _, _ = admin.Exec(context.Background(), "DROP TABLE orders") })
+	return store, pool(t, shared.url(name, true))
+}
+
+func TestInTx_CommitsAndRollsBackWithTheHost(t *testing.T) {
+	store, p := hostDatabase(t)
+	a := newAdvertiser(t, store)
+	scope := tenant.For(a.ID)
+	for _, c := range []struct {
+		name   string
+		end    func(pgx.Tx) error
+		orders int
+		sold   int
+	}{
+		{"rollback", func(tx pgx.Tx) error { return tx.Rollback(t.Context()) }, 0, 0},
+		{"commit", func(tx pgx.Tx) error { return tx.Commit(t.Context()) }, 1, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tx, err := p.Begin(t.Context())
+			require.NoError(t, err)
+			_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
+			require.NoError(t, err)
+			joined := postgres.InTx(tx)
+			require.NoError(t, joined.Write(t.Context(), scope, createCampaign(t, a)))
+			list, err := joined.Read(scope.View()).Campaigns(t.Context(), storage.Page{})
+			require.NoError(t, err)
+			require.Len(t, list.Items, 1, "it sees its own write")
+			require.NoError(t, c.end(tx))
+
+			var orders int
+			require.NoError(t, p.QueryRow(t.Context(), "SELECT count(*) FROM orders").Scan(&orders))
+			require.Equal(t, c.orders, orders)
+			list, err = store.Read(scope.View()).Campaigns(t.Context(), storage.Page{})
+			require.NoError(t, err)
+			require.Len(t, list.Items, c.sold)
+		})
+	}
+}
+
+func TestInTx_AFailedWriteLeavesTheHostsTransactionUsable(t *testing.T) {
+	store, p := hostDatabase(t)
+	a := newAdvertiser(t, store)
+	scope := tenant.For(a.ID)
+	tx, err := p.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	joined := postgres.InTx(tx)
+	oops := errors.New("no")
+	require.Equal(t, oops, joined.Write(t.Context(), scope, func(ctx context.Context, tx storage.Tx) error {
+		require.NoError(t, createCampaign(t, a)(ctx, tx))
+		return oops
+	}))
+	require.Panics(t, func() {
+		_ = joined.Write(t.Context(), scope, func(ctx context.Context, tx storage.Tx) error {
+			require.NoError(t, createCampaign(t, a)(ctx, tx))
+			panic("oops")
+		})
+	})
+	_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit(t.Context()))
+	list, err := store.Read(scope.View()).Campaigns(t.Context(), storage.Page{})
+	require.NoError(t, err)
+	require.Empty(t, list.Items)
+}
+
+func TestInTx_PutsTheSettingsBack(t *testing.T) {
+	store, p := hostDatabase(t)
+	a, b := newAdvertiser(t, store), newAdvertiser(t, store)
+	tx, err := p.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	joined := postgres.InTx(tx)
+	visible := func() (n int) {
+		require.NoError(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM advertisers").Scan(&n))
+		return n
+	}
+	require.Zero(t, visible())
+	require.NoError(t, joined.Write(t.Context(), tenant.For(a.ID), func(ctx context.Context, t1 storage.Tx) error {
+		_, err := joined.Read(tenant.Everyone()).Advertiser(ctx, b.ID)
+		require.NoError(t, err)
+		require.NoError(t, joined.Write(ctx, tenant.For(b.ID), createCampaign(t, b)), "nested, for another advertiser")
+		require.Equal(t, 1, visible(), "the outer scope again")
+		return createCampaign(t, a)(ctx, t1)
+	}))
+	require.Zero(t, visible(), "after a write")
+	_, err = joined.Read(tenant.Everyone()).Advertisers(t.Context(), storage.Page{})
+	require.NoError(t, err)
+	require.Zero(t, visible(), "after a read")
+	require.NoError(t, joined.System().DropSalts(t.Context(), a.CreatedAt))
+	require.Zero(t, visible(), "after a system call")
+	require.Error(t, joined.Write(t.Context(), tenant.For(a.ID), func(context.Context, storage.Tx) error { return errors.New("no") }))
+	require.Zero(t, visible(), "after a failure")
+}
+
+func TestInTx_ACollisionIsBusyAndNotRepeated(t *testing.T) {
+	store, p := hostDatabase(t)
+	a := newAdvertiser(t, store)
+	tx, err := p.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	joined := postgres.InTx(tx)
+	_, err = joined.Read(tenant.Everyone()).Advertiser(t.Context(), a.ID)
+	require.NoError(t, err)
+	change := func(ctx context.Context, tx storage.Tx) error { return tx.UpdateAdvertiser(ctx, a) }
+	require.NoError(t, store.Write(t.Context(), tenant.For(a.ID), change))
+	runs := 0
+	err = joined.Write(t.Context(), tenant.For(a.ID), func(ctx context.Context, tx storage.Tx) error {
+		runs++
+		return change(ctx, tx)
+	})
+	require.True(t, fault.HasReason(err, "store-busy"), "%v", err)
+	require.Equal(t, 1, runs)
+	_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
+	require.NoError(t, err, "the host may go on")
+}

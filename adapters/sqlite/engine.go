@@ -1,0 +1,182 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/superher/superher/adapters/internal/sqlstore"
+	"github.com/superher/superher/stats/statsql"
+)
+
+const (
+	maxAttempts = 4
+	retryPause  = 10 * time.Millisecond
+)
+
+// engine runs transactions: writes on the only connection that may, reads on
+// any of the others, each on the snapshot that its first statement takes.
+type engine struct {
+	writer  *sql.DB
+	readers *sql.DB
+	timeout time.Duration
+}
+
+// Dialect implements sqlstore.Engine.
+func (e *engine) Dialect() statsql.Dialect { return statsql.SQLite }
+
+// Run implements sqlstore.Engine. A write has the lock of the file from its
+// beginning, so all writes take turns, and only its beginning can collide.
+func (e *engine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
+	if _, set := ctx.Deadline(); !set && work.Kind != sqlstore.Export {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, e.timeout)
+		defer cancel()
+	}
+	db := e.readers
+	if work.Kind == sqlstore.Change || work.Kind == sqlstore.Turn {
+		db = e.writer
+	}
+	for attempt := 1; ; attempt++ {
+		collision, err := e.once(ctx, db, fn)
+		if collision == nil {
+			return err
+		}
+		if attempt == maxAttempts || pause(ctx, retryPause) != nil {
+			return busy(collision)
+		}
+	}
+}
+
+// once runs fn in one transaction. A collision means that it may be repeated.
+func (e *engine) once(ctx context.Context, db *sql.DB, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
+	// Also an export, which may last, waits only so long for a connection.
+	waiting, cancel := context.WithTimeout(ctx, e.timeout)
+	conn, err := db.Conn(waiting)
+	if err != nil {
+		err = translate(waiting, err)
+	}
+	cancel()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		if isBusy(err) && ctx.Err() == nil {
+			return err, nil
+		}
+		return nil, translate(ctx, err)
+	}
+	// After a commit this does nothing; it is for failures and panics.
+	defer func() { _ = tx.Rollback() }()
+	q := &querier{tx: tx}
+	err = fn(ctx, q)
+	if q.collision != nil {
+		return q.collision, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.Commit(); err != nil {
+		if isBusy(err) && ctx.Err() == nil {
+			return err, nil
+		}
+		return nil, translate(ctx, err)
+	}
+	return nil, nil
+}
+
+// pause waits, or returns the reason not to.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// querier runs the statements of one transaction.
+type querier struct {
+	tx        *sql.Tx
+	collision error
+}
+
+// fail translates the error of a statement and notes a collision.
+func (q *querier) fail(ctx context.Context, err error) error {
+	if isBusy(err) && ctx.Err() == nil {
+		q.collision = err
+	}
+	return translate(ctx, err)
+}
+
+// Query implements sqlstore.Querier.
+func (q *querier) Query(ctx context.Context, text string, args ...any) (statsql.Rows, error) {
+	found, err := q.tx.QueryContext(ctx, text, args...) //nolint:rowserrcheck // handed to the caller
+	if err != nil {
+		return nil, q.fail(ctx, err)
+	}
+	return rows{found, q, ctx}, nil
+}
+
+// Stream implements sqlstore.Querier: SQLite steps through a result anyway.
+func (q *querier) Stream(ctx context.Context, text string, args ...any) (statsql.Rows, error) {
+	return q.Query(ctx, text, args...)
+}
+
+// Exec implements sqlstore.Querier.
+func (q *querier) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	result, err := q.tx.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, q.fail(ctx, err)
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return 0, q.fail(ctx, err)
+	}
+	return n, nil
+}
+
+// ExecEach implements sqlstore.Querier.
+func (q *querier) ExecEach(ctx context.Context, text string, args [][]any) error {
+	if len(args) == 0 {
+		return nil
+	}
+	statement, err := q.tx.PrepareContext(ctx, text)
+	if err != nil {
+		return q.fail(ctx, err)
+	}
+	defer func() { _ = statement.Close() }()
+	for _, values := range args {
+		if _, err := statement.ExecContext(ctx, values...); err != nil {
+			return q.fail(ctx, err)
+		}
+	}
+	return nil
+}
+
+// rows translates the errors of a result.
+type rows struct {
+	*sql.Rows
+	q   *querier
+	ctx context.Context //nolint:containedctx // that of the query, whose end is what an error may mean
+}
+
+// Scan implements statsql.Rows.
+func (r rows) Scan(dest ...any) error { return r.check(r.Rows.Scan(dest...)) }
+
+// Err implements statsql.Rows.
+func (r rows) Err() error { return r.check(r.Rows.Err()) }
+
+// Close implements statsql.Rows.
+func (r rows) Close() error { return r.check(r.Rows.Close()) }
+
+func (r rows) check(err error) error {
+	if err == nil {
+		return nil
+	}
+	return r.q.fail(r.ctx, err)
+}
