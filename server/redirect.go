@@ -1,0 +1,113 @@
+package server
+
+import (
+	"html"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
+)
+
+// What a shopper reads who cannot be sent on.
+const (
+	goneTitle = "Link not found"
+	goneText  = "This link does not exist or is no longer in use."
+	downTitle = "Please try again"
+	downText  = "This link cannot be opened right now. Please try again in a moment."
+)
+
+// redirect sends a shopper to where a link leads. The click is taken note of
+// without waiting for it to be stored.
+func (s *server) redirect(c *call) error {
+	link, err := s.client.ResolveLink(c.r.Context(), c.params.ByName("code"))
+	if e := fault.Of(err); e != nil {
+		c.stranded(e)
+		return nil
+	}
+	visit, err := s.client.NewVisit(link, s.hit(c.r))
+	if err != nil { // the shopper is sent on all the same
+		s.log.ErrorContext(c.r.Context(), "a click was lost", "request_id", c.w.id, "error", err.Error())
+	} else {
+		s.clicks.Record(visit)
+	}
+	c.w.Header().Set("Location", link.RedirectURL())
+	c.w.Header().Set("Content-Length", "0")
+	c.w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// stranded answers a shopper who cannot be sent on. Unknown, disabled and
+// malformed codes have one answer.
+func (c *call) stranded(e *fault.Error) {
+	if e.Code == fault.NotFound {
+		c.page(http.StatusNotFound, goneTitle, goneText)
+		return
+	}
+	p := problemOf(e, c.w.id)
+	c.logCause(e, p)
+	c.w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	c.page(http.StatusServiceUnavailable, downTitle, downText)
+}
+
+// page writes a small page for people.
+func (c *call) page(status int, title, text string) {
+	title, text = html.EscapeString(title), html.EscapeString(text)
+	c.w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	c.send(status, "text/html; charset=utf-8", []byte("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"+
+		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>"+title+"</title>\n<h1>"+title+"</h1>\n<p>"+text+"</p>\n</html>\n"))
+}
+
+// hit returns what a request says about its visitor.
+func (s *server) hit(r *http.Request) links.Hit {
+	hit := links.Hit{
+		At: s.now(), Method: r.Method, Address: s.clientAddress(r), UserAgent: r.UserAgent(), Referrer: r.Referer(),
+	}
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"} {
+		if hit.Purpose = r.Header.Get(name); hit.Purpose != "" {
+			break
+		}
+	}
+	return hit
+}
+
+// clientAddress returns the address of the visitor: the peer, or behind
+// trusted proxies the right-most address in X-Forwarded-For that is not one of
+// them. What stands further left anybody may have written. It is the invalid
+// address where the connection has none.
+func (s *server) clientAddress(r *http.Request) netip.Addr {
+	client := parseAddress(r.RemoteAddr)
+	if !s.trusts(client) {
+		return client
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		address := parseAddress(strings.TrimSpace(hop))
+		if !address.IsValid() {
+			return client // the last hop that can be told
+		}
+		if client = address; !s.trusts(client) {
+			return client
+		}
+	}
+	return client
+}
+
+// parseAddress reads an address with or without a port.
+func parseAddress(text string) netip.Addr {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return address.Unmap().WithZone("")
+	}
+	pair, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return pair.Addr().Unmap().WithZone("")
+}
+
+func (s *server) trusts(address netip.Addr) bool {
+	return slices.ContainsFunc(s.trusted, func(p netip.Prefix) bool { return p.Contains(address) })
+}

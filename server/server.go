@@ -1,0 +1,120 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bunrouter"
+
+	"github.com/superher/superher"
+	"github.com/superher/superher/fault"
+)
+
+// Limits of a request.
+const (
+	MaxBody        = 1 << 20          // bytes of a body
+	MaxBatchBody   = 8 << 20          // bytes of a body with a batch of events
+	MaxDepth       = 32               // nested objects and lists in a body
+	MaxHeader      = 64 << 10         // bytes of a request line with its headers
+	DefaultTimeout = 15 * time.Second // for an answer, where Config sets none
+	ExportTimeout  = 10 * time.Minute // for an export or a reconciliation
+)
+
+// How long a connection may take, besides the time for the answer itself.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 60 * time.Second
+	idleTimeout       = 2 * time.Minute
+	writeGrace        = 10 * time.Second // to send what was answered in time
+)
+
+// ClickRecorder takes the visits of redirects. Record must not wait for a
+// store; a [superher.ClickBuffer] is one. It must be safe for concurrent use.
+type ClickRecorder interface {
+	Record(visit superher.Visit)
+}
+
+// Config is what the handler is made from.
+type Config struct {
+	Client         *superher.Client // Required.
+	Clicks         ClickRecorder    // Required. Whoever runs it stops it after the server.
+	BaseURL        string           // Required. Public origin of short URLs: "https://go.example.com", without a path.
+	Log            *slog.Logger     // nil is silent. Gets no keys, addresses, queries or bodies.
+	TrustedProxies []netip.Prefix   // Peers whose X-Forwarded-For is believed; none by default.
+	Timeout        time.Duration    // For one answer; 0 means DefaultTimeout.
+	Now            func() time.Time // The clock of default periods and of durations; nil means time.Now.
+}
+
+// server holds what every request shares.
+type server struct {
+	client  *superher.Client
+	clicks  ClickRecorder
+	base    string
+	log     *slog.Logger
+	trusted []netip.Prefix
+	timeout time.Duration
+	now     func() time.Time
+	router  *bunrouter.Router
+	routes  []operation
+}
+
+// New returns the handler of the whole API, safe for concurrent use, or
+// fault.Invalid naming every bad field of the configuration.
+func New(config Config) (http.Handler, error) {
+	var checks fault.Checks
+	checks.That(config.Client != nil, "Client", "required", "Config.Client must be a superher client")
+	checks.That(config.Clicks != nil, "Clicks", "required", "Config.Clicks must be a recorder of clicks")
+	checks.That(config.Timeout >= 0, "Timeout", "out-of-range", "Config.Timeout must not be negative")
+	base, err := parseBase(config.BaseURL)
+	checks.Take("BaseURL", err)
+	if err := checks.Err(); err != nil {
+		return nil, err
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Timeout == 0 {
+		config.Timeout = DefaultTimeout
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &server{
+		client: config.Client, clicks: config.Clicks, base: base, log: config.Log, trusted: config.TrustedProxies,
+		timeout: config.Timeout, now: config.Now,
+	}
+	s.routes = s.operations()
+	s.router = bunrouter.New(
+		bunrouter.WithNotFoundHandler(s.noRoute), bunrouter.WithMethodNotAllowedHandler(s.noRoute),
+	)
+	for _, op := range s.routes {
+		s.router.Handle(op.method, op.pattern, s.handle(op))
+	}
+	return s, nil
+}
+
+// parseBase returns the origin without a slash at its end.
+func parseBase(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return "", fault.Bad("", "not-an-origin", "Config.BaseURL must be an http(s) origin like https://go.example.com")
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+// Limits returns an HTTP server for the handler with every limit set: of the
+// headers and of the time to send them, of the time to send a body, of idle
+// connections. The time to answer is the handler's own, for each request.
+func Limits(h http.Handler, addr string) *http.Server {
+	return &http.Server{
+		Addr: addr, Handler: h,
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		WriteTimeout:   readTimeout + DefaultTimeout + writeGrace, // until the handler sets its own
+		MaxHeaderBytes: MaxHeader,
+	}
+}
