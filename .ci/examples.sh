@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Runs every program of examples as a reader would, and checks what it says:
+# against its output.txt where there is one. A program whose output varies has a
+# test of its own instead. All of them end by themselves, with exit code 0.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+[ -n "${SUPERHER_TEST_DATABASE_URL:-}" ] || exec .ci/with-postgres.sh "$PWD/.ci/examples.sh"
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=0 checked=0
+
+example() {
+  local folder=$1 name=$2 tests=$3 code=0
+  if [ "$name" != main ]; then
+    [ "$tests" -gt 0 ] && echo "ok    $folder: a package with tests" && return 0
+    echo "FAIL  $folder: neither a program nor tested" && return 1
+  fi
+  go build -o "$scratch/program" "./$folder" || return 1
+  (cd "$scratch" && timeout 120 ./program >output 2>errors </dev/null) || code=$?
+  if [ "$code" -ne 0 ]; then
+    echo "FAIL  $folder: exit code $code"
+    cat "$scratch/output" "$scratch/errors"
+    return 1
+  fi
+  if [ -f "$folder/output.txt" ]; then
+    diff "$folder/output.txt" "$scratch/output" || { echo "FAIL  $folder: the output is not that of output.txt"; return 1; }
+  elif [ "$tests" -eq 0 ]; then
+    echo "FAIL  $folder: nothing checks its output, give it an output.txt or a test"
+    return 1
+  fi
+  echo "ok    $folder"
+}
+
+while read -r folder name tests; do
+  [ -n "$folder" ] || continue
+  checked=$((checked + 1))
+  example "$folder" "$name" "$tests" || failed=1
+done < <(go list -f '{{$t := len .TestGoFiles}}{{range .XTestGoFiles}}{{$t = 1}}{{end}}{{.Dir}} {{.Name}} {{$t}}' ./examples/... | sed "s|^$PWD/||")
+[ "$checked" -gt 0 ] || { echo "examples: none found"; exit 1; }
+echo "examples: $checked run"
+exit "$failed"

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package conformance_test
+
+import "syscall"
+
+func serverProcess(...string) (*syscall.SysProcAttr, error) { return nil, nil }
