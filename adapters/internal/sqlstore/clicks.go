@@ -136,27 +136,42 @@ func scanVisit(r row) (visitTime, error) {
 
 // lastHuman returns the last human click stored for each visit of the clicks.
 func (b clickBatch) lastHuman(ctx context.Context, clicks []links.Click) (map[links.Visit]time.Time, error) {
-	visits := make([]links.Visit, 0, len(clicks))
+	visitors := make(map[links.ID][]links.Visitor)
+	earliest := clicks[0].At
 	for _, c := range clicks {
 		if c.Class == links.Human {
-			visits = append(visits, links.Visit{Link: c.Link, Visitor: c.Visitor})
+			visitors[c.Link] = append(visitors[c.Link], c.Visitor)
+		}
+		if c.At.Before(earliest) {
+			earliest = c.At
 		}
 	}
-	out := make(map[links.Visit]time.Time, len(visits))
-	for chunk := range chunks(distinct(visits), maxList/2) {
-		// One index probe for each visit, by row values.
-		either := make(squirrel.Or, len(chunk))
-		for i, v := range chunk {
-			either[i] = squirrel.Expr("(link_id = ? AND visitor = ?)", v.Link, v.Visitor[:])
-		}
-		found, err := collect(ctx, b.q, b.dialect.Builder().Select("link_id", "visitor", "max(occurred_at)").From("click_events").
-			Where(statsql.Tenant(b.view, "advertiser_id")).Where("class = 'human'").Where(either).GroupBy("link_id", "visitor"), scanVisit)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range found {
-			out[v.Visit] = v.at
+	last := make(map[links.Visit]time.Time, len(clicks))
+	// A query for each link: one over pairs of link and visitor makes SQLite
+	// walk through all clicks of the advertiser.
+	for link, list := range visitors {
+		for chunk := range chunks(distinct(list), maxList) {
+			found, err := collect(ctx, b.q, b.lastOf(link, chunk, earliest.Add(-links.DuplicateWindow)), scanVisit)
+			if err != nil {
+				return nil, err
+			}
+			for _, v := range found {
+				last[v.Visit] = v.at
+			}
 		}
 	}
-	return out, nil
+	return last, nil
+}
+
+// lastOf selects the last human click of each visitor on a link since a moment:
+// an earlier one makes no duplicate any more.
+func (b clickBatch) lastOf(link links.ID, visitors []links.Visitor, since time.Time) squirrel.SelectBuilder {
+	list := make([]any, len(visitors))
+	for i, v := range visitors {
+		list[i] = v[:]
+	}
+	return b.dialect.Builder().Select("link_id", "visitor", "max(occurred_at)").From("click_events").
+		Where(statsql.Tenant(b.view, "advertiser_id")).Where("link_id = ?", link).Where("class = 'human'").
+		Where("visitor IN ("+squirrel.Placeholders(len(list))+")", list...).
+		Where("occurred_at >= ?", b.dialect.Moment(since)).GroupBy("link_id", "visitor")
 }
