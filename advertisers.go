@@ -2,6 +2,7 @@ package superher
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/superher/superher/auth"
@@ -13,7 +14,10 @@ import (
 
 // touchEvery is how exactly the last use of a key is known: one write in this
 // time, not one for each request.
-const touchEvery = time.Minute
+const (
+	touchEvery   = time.Minute
+	touchTimeout = 50 * time.Millisecond
+)
 
 // CreateAdvertiser makes a new tenant. It is an act of the platform, not of a
 // tenant, so it needs no scope; the host decides who may do it.
@@ -45,7 +49,7 @@ func (c *Client) Authenticate(ctx context.Context, raw string) (tenant.APIKey, e
 		return tenant.APIKey{}, err
 	}
 	key, err := c.store.System().APIKeyByHash(ctx, hash)
-	if code := fault.Of(err); code != nil && code.Code == fault.NotFound {
+	if errors.Is(err, fault.NotFound) {
 		return tenant.APIKey{}, auth.InvalidCredential(nil)
 	}
 	if err != nil {
@@ -55,13 +59,18 @@ func (c *Client) Authenticate(ctx context.Context, raw string) (tenant.APIKey, e
 	if !key.Usable(now) {
 		return tenant.APIKey{}, auth.InvalidCredential(nil)
 	}
-	if now.Sub(key.LastUsedAt) >= touchEvery {
-		if err := c.store.System().TouchAPIKey(ctx, key, now); err != nil {
-			return tenant.APIKey{}, err
-		}
+	if now.Sub(key.LastUsedAt) >= touchEvery && c.touch(ctx, key, now) {
 		key.LastUsedAt = now
 	}
 	return key, nil
+}
+
+// touch notes a use. A store that is busy with more important writes is not
+// waited for: the next request tries again.
+func (c *Client) touch(ctx context.Context, key tenant.APIKey, now time.Time) bool {
+	ctx, cancel := context.WithTimeout(ctx, touchTimeout)
+	defer cancel()
+	return c.store.System().TouchAPIKey(ctx, key, now) == nil
 }
 
 // ChangeAdvertiser changes the account's own advertiser.

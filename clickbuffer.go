@@ -83,17 +83,16 @@ func (b *ClickBuffer) collect(first Visit) []Visit {
 	return batch
 }
 
-// flush writes all that is waiting.
+// flush writes all that is waiting, with the patience of write but not without
+// end.
 func (b *ClickBuffer) flush(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, clickFlushTime)
 	defer cancel()
 	for {
 		select {
 		case first := <-b.queue:
-			batch := b.collect(first)
-			if !b.try(ctx, batch) {
-				lost := int64(len(batch) + len(b.queue))
-				b.shed.Add(lost)
+			if left := b.insist(ctx, b.collect(first)); len(left) > 0 {
+				b.shed.Add(int64(len(left) + len(b.queue)))
 				return fault.New(fault.Unavailable, "clicks-left-over", "the store did not take the last clicks in time")
 			}
 		default:
@@ -102,36 +101,45 @@ func (b *ClickBuffer) flush(ctx context.Context) error {
 	}
 }
 
-// write stores a batch, however long that takes. When ctx ends first, the
-// batch goes back to be flushed.
+// write stores a batch, however long that takes. When ctx ends first, what is
+// left goes back to be flushed.
 func (b *ClickBuffer) write(ctx context.Context, batch []Visit) {
-	for wait := clickRetryFirst; !b.try(ctx, batch); wait = min(2*wait, clickRetryMost) {
+	for _, v := range b.insist(ctx, batch) {
+		b.Record(v)
+	}
+}
+
+// insist tries to store a batch until that works or ctx ends, ever slower, and
+// returns what is left.
+func (b *ClickBuffer) insist(ctx context.Context, batch []Visit) []Visit {
+	for wait := clickRetryFirst; ; wait = min(2*wait, clickRetryMost) {
+		if batch = b.try(ctx, batch); len(batch) == 0 {
+			return nil
+		}
+		b.log.WarnContext(ctx, "clicks are waiting for the store", "count", len(batch))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			for _, v := range batch {
-				b.Record(v)
-			}
-			return
+			return batch
 		}
 	}
 }
 
-// try stores a batch and reports whether it is dealt with. Visits that the
-// store refuses for good are counted as shed, so that they stop nothing else.
-func (b *ClickBuffer) try(ctx context.Context, batch []Visit) bool {
+// try stores a batch and returns what has to wait for the store. Visits that
+// the store refuses for good are counted as shed, so that they stop nothing
+// else.
+func (b *ClickBuffer) try(ctx context.Context, batch []Visit) []Visit {
 	err := b.client.RecordClicks(ctx, batch)
 	switch {
 	case err == nil:
-		return true
+		return nil
 	case fault.Of(err).Code == fault.Unavailable:
-		b.log.WarnContext(ctx, "clicks are waiting for the store", "count", len(batch), "error", err)
-		return false
+		return batch
 	case len(batch) == 1:
 		b.shed.Add(1)
 		b.log.ErrorContext(ctx, "a click was refused by the store", "click", batch[0].ID.String(), "error", err)
-		return true
+		return nil
 	}
 	half := len(batch) / 2
-	return b.try(ctx, batch[:half]) && b.try(ctx, batch[half:])
+	return append(b.try(ctx, batch[:half]), b.try(ctx, batch[half:])...)
 }

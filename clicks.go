@@ -2,6 +2,7 @@ package superher
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ func (c *Client) ResolveLink(ctx context.Context, code string) (links.Link, erro
 		return links.Link{}, gone
 	}
 	link, err := c.store.System().LinkByCode(ctx, parsed)
-	if err != nil && fault.Of(err).Code == fault.NotFound || err == nil && link.Status != links.Active {
+	if errors.Is(err, fault.NotFound) || err == nil && link.Status != links.Active {
 		return links.Link{}, gone
 	}
 	return link, err

@@ -251,3 +251,83 @@ func clicksOf(t *testing.T, b brand) int64 {
 	require.NoError(t, err)
 	return o.AllClicks
 }
+
+func TestClickBuffer_AHiccupWhileStoppingLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failures := 0
+		f, b := bufferWorld(t, func([]links.Click) error {
+			failures++
+			if failures <= 3 {
+				return fault.New(fault.Unavailable, "store-busy", "busy")
+			}
+			return nil
+		})
+		buffer := f.client.NewClickBuffer(0, nil)
+		for _, v := range visits(t, f, b, 2000) {
+			buffer.Record(v)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		require.NoError(t, buffer.Run(ctx))
+		require.Zero(t, buffer.Shed())
+		require.EqualValues(t, 2000, clicksOf(t, b))
+	})
+}
+
+func TestClickBuffer_ARefusedClickIsCountedOnceHoweverOftenOthersWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var poison links.ClickID
+		calls := 0
+		f, b := bufferWorld(t, func(clicks []links.Click) error {
+			calls++
+			for _, c := range clicks {
+				if c.ID == poison {
+					return fault.New(fault.NotFound, "not-found", "no such link")
+				}
+			}
+			if calls%3 == 0 {
+				return fault.New(fault.Unavailable, "store-busy", "busy")
+			}
+			return nil
+		})
+		batch := visits(t, f, b, 64)
+		poison = batch[0].ID
+		buffer := f.client.NewClickBuffer(0, nil)
+		for _, v := range batch {
+			buffer.Record(v)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		require.NoError(t, buffer.Run(ctx))
+		require.EqualValues(t, 1, buffer.Shed())
+		require.EqualValues(t, 63, clicksOf(t, b))
+	})
+}
+
+// deaf is a store that does not take the notes of key uses.
+type deaf struct{ storage.Store }
+
+func (d deaf) System() storage.System { return deafSystem{d.Store.System()} }
+
+type deafSystem struct{ storage.System }
+
+func (deafSystem) TouchAPIKey(ctx context.Context, _ tenant.APIKey, _ time.Time) error {
+	<-ctx.Done() // a writer is in the way
+	return fault.Of(ctx.Err())
+}
+
+func TestAuthenticate_DoesNotWaitForTheNoteOfItsUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fixture{t: t, clock: &clock{now: start}}
+		var err error
+		f.client, err = superher.New(superher.Config{Store: deaf{memory.New()}, Now: f.clock.Now, Rand: newSeeded(1)})
+		require.NoError(t, err)
+		made, err := f.brand("Sunrise").CreateAPIKey(t.Context(), tenant.NewAPIKey{Name: "x", Scopes: []tenant.Permission{tenant.StatsRead}})
+		require.NoError(t, err)
+		began := time.Now()
+		key, err := f.client.Authenticate(t.Context(), made.Raw)
+		require.NoError(t, err)
+		require.True(t, key.LastUsedAt.IsZero())
+		require.Less(t, time.Since(began), time.Second)
+	})
+}

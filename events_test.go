@@ -17,6 +17,7 @@ import (
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/coupons"
 	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
 	"github.com/superher/superher/money"
 	"github.com/superher/superher/payouts"
 	"github.com/superher/superher/stats"
@@ -65,6 +66,23 @@ func TestRecordEvent_NothingIsDropped(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, x.Summary, "Unattributed")
 	require.Len(t, x.Reasons, 1)
+}
+
+func TestRecordEvent_WhatOurOwnRedirectsMakeIsAlwaysAccepted(t *testing.T) {
+	f := newFixture(t)
+	b := f.brand("Sunrise")
+	long := strings.Repeat("ü", links.MaxTitle)
+	link, err := b.CreateLink(t.Context(), links.NewLink{
+		Campaign: b.campaign.ID, Influencer: b.ravi.ID, Destination: "https://shop.example/" + strings.Repeat("p", 2000),
+		UTM: links.UTM{Source: long, Medium: long, Campaign: long, Term: long, Content: long},
+	})
+	require.NoError(t, err)
+	event, err := b.RecordEvent(t.Context(), attribution.Submission{Type: campaigns.Purchase, LandingURL: link.RedirectURL() + "\n"})
+	require.NoError(t, err)
+	require.Equal(t, attribution.ByLandingURL, event.Decision.Method)
+	event, err = b.RecordEvent(t.Context(), attribution.Submission{Type: campaigns.Purchase, CouponCode: "\tjessica20\r\n"})
+	require.NoError(t, err)
+	require.Equal(t, attribution.ByCoupon, event.Decision.Method)
 }
 
 func TestRecordEvent_LateEventsKeepTheirOwnTime(t *testing.T) {

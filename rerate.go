@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,9 +18,9 @@ import (
 	"github.com/superher/superher/storage"
 )
 
-// MaxRerate is how many events one re-rate may change. More are done period by
-// period.
-const MaxRerate = 200_000
+// MaxRerate is how many events one re-rate may change, in one transaction. More
+// are done period by period.
+const MaxRerate = 25_000
 
 // Rerating is the effect that the terms as they are now would have on the
 // stored commissions of a campaign's events in a period.
@@ -101,11 +101,10 @@ func rerate(ctx context.Context, reader storage.Reader, campaign campaigns.ID, f
 		if err := r.note(rows, event.Decision.Influencer, event.Commission.Amount, commission.Amount); err != nil {
 			return r, nil, err
 		}
-		fmt.Fprintf(digest, "%s %s %d %s %d\n", event.ID, commission.Reason, commission.Terms.Version, commission.Amount, event.Commission.Amount.Minor)
+		fmt.Fprintf(digest, "%s %+v %+v\n", event.ID, event.Commission, commission)
 	}
-	var examined [8]byte
-	binary.BigEndian.PutUint64(examined[:], uint64(r.Examined))
-	r.Digest = fmt.Sprintf("%x", digest.Sum(examined[:]))
+	fmt.Fprintf(digest, "%s %s %s %d", campaign, from, to, r.Examined)
+	r.Digest = hex.EncodeToString(digest.Sum(nil))
 	r.Influencers = sortedRows(rows)
 	r.Difference, err = r.After.Minus(r.Before...)
 	r.Difference = r.Difference.NonZero()

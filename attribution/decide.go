@@ -72,7 +72,7 @@ type Decision struct {
 	Influencer campaigns.InfluencerID // zero: nobody, or the campaign alone
 	Campaign   campaigns.ID           // zero: unattributed
 	Coupon     coupons.ID             // the coupon that won
-	Link       links.ID               // the link the shopper came through, also where a coupon won
+	Link       links.ID               // the link the shopper came through, also where a coupon won; the credited one where there is one
 	Candidates []Candidate
 }
 
@@ -158,7 +158,8 @@ func (d *Decision) recordLink() {
 }
 
 // creditLink gives a generic coupon's win to the influencer of the first usable
-// link of the same campaign, where the campaign's policy says so.
+// link of the same campaign, where the campaign's policy says so. That link is
+// then the one on record, so that person and link agree in every report.
 func (d *Decision) creditLink(c campaigns.Campaign, policy Policy) {
 	generic := c.GenericCoupon
 	if generic == "" {
@@ -171,7 +172,7 @@ func (d *Decision) creditLink(c campaigns.Campaign, policy Policy) {
 		link := &d.Candidates[i]
 		if link.Verdict == Outranked && link.Campaign == c.ID && !link.Influencer.IsZero() {
 			link.Verdict = CreditedByCoupon
-			d.Influencer = link.Influencer
+			d.Influencer, d.Link = link.Influencer, link.Link
 			return
 		}
 	}

@@ -113,6 +113,7 @@ func TestDecide_GenericCouponCreditsALinkOfTheSameCampaignWhereThePolicySaysSo(t
 			require.Equal(t, campaignID, d.Campaign)
 			if set.credited {
 				require.Equal(t, mina, d.Influencer, "a link of another campaign is passed over")
+				require.Equal(t, landLinkID, d.Link, "the link on record is the credited person's")
 				require.Equal(t, []attribution.Verdict{attribution.Won, attribution.Outranked, attribution.CreditedByCoupon}, verdicts(d))
 			} else {
 				require.True(t, d.Influencer.IsZero())

@@ -41,6 +41,16 @@ func TestSubmission_LimitsHoldOnBothSides(t *testing.T) {
 			func(s *attribution.Submission) { s.CustomerID = strings.Repeat("x", attribution.MaxCustomerID) },
 			func(s *attribution.Submission) { s.CustomerID = "a\x00b" }, "customer_id",
 		},
+		"evidence with a line break": {
+			func(s *attribution.Submission) {
+				s.CouponCode, s.RefCode, s.LandingURL = "SUMMER20\n", "\tx", "https://x.example/\r\n"
+			},
+			func(s *attribution.Submission) { s.LandingURL = "https://x.example/\x00" }, "landing_url",
+		},
+		"evidence in UTF-8": {
+			func(s *attribution.Submission) { s.CouponCode = "é" },
+			func(s *attribution.Submission) { s.CouponCode = "\xff" }, "coupon_code",
+		},
 		"future": {
 			func(s *attribution.Submission) { s.OccurredAt = now.Add(attribution.MaxClockSkew) },
 			func(s *attribution.Submission) { s.OccurredAt = now.Add(attribution.MaxClockSkew + time.Microsecond) }, "occurred_at",

@@ -20,7 +20,7 @@ func Explain(e Event) Explanation {
 func (d Decision) summary() string {
 	switch {
 	case d.Method == None && len(d.Candidates) == 0:
-		return "Unattributed: the event named no coupon, ref code or landing URL."
+		return "Unattributed: the event named no coupon and no ref code, also not in a landing URL."
 	case d.Method == None:
 		return "Unattributed: nothing the event named could earn credit."
 	case d.Influencer.IsZero():

@@ -11,22 +11,23 @@ import (
 
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
 	"github.com/superher/superher/money"
 )
 
 // Limits of a submitted event.
 const (
-	MaxBatch         = 1000           // events in one call
-	MaxCouponText    = 100            // characters of coupon_code as it was typed
-	MaxRefText       = 100            // characters of ref_code
-	MaxLandingURL    = 4096           // characters of landing_url
-	MaxExternalID    = 200            // characters
-	MaxCustomerID    = 200            // characters
-	MaxMetadata      = 20             // entries
-	MaxMetadataKey   = 40             // characters
-	MaxMetadataValue = 500            // characters
-	MaxClockSkew     = 24 * time.Hour // how far in the future occurred_at may lie
-	earliestYear     = 2000           // occurred_at before it is a defect of the sender
+	MaxBatch         = 1000                // events in one call
+	MaxCouponText    = 1000                // characters of coupon_code as it was typed
+	MaxRefText       = 1000                // characters of ref_code
+	MaxLandingURL    = links.MaxLandingURL // characters of landing_url
+	MaxExternalID    = 200                 // characters
+	MaxCustomerID    = 200                 // characters
+	MaxMetadata      = 20                  // entries
+	MaxMetadataKey   = 40                  // characters
+	MaxMetadataValue = 500                 // characters
+	MaxClockSkew     = 24 * time.Hour      // how far in the future occurred_at may lie
+	earliestYear     = 2000                // occurred_at before it is a defect of the sender
 )
 
 // Submission is a conversion event as its sender reports it.
@@ -52,9 +53,9 @@ func (s Submission) Check(now time.Time) error {
 	if !s.Value.IsZero() {
 		checks.Take("", s.Value.Check("value"))
 	}
-	checks.Text("coupon_code", s.CouponCode, false, MaxCouponText)
-	checks.Text("ref_code", s.RefCode, false, MaxRefText)
-	checks.Text("landing_url", s.LandingURL, false, MaxLandingURL)
+	checks.Evidence("coupon_code", s.CouponCode, MaxCouponText)
+	checks.Evidence("ref_code", s.RefCode, MaxRefText)
+	checks.Evidence("landing_url", s.LandingURL, MaxLandingURL)
 	checks.Text("external_id", s.ExternalID, false, MaxExternalID)
 	checks.Text("customer_id", s.CustomerID, false, MaxCustomerID)
 	if !s.OccurredAt.IsZero() {

@@ -58,13 +58,16 @@ func (p Pattern) Generate(random io.Reader) (Code, error) {
 		if err != nil {
 			return "", err
 		}
-		if ident.Offensive(drawn) {
+		code := drawn
+		if p.Prefix != "" {
+			code = p.Prefix + "-" + drawn
+		}
+		// What the brand chose as a prefix is its own affair, what comes of the
+		// two together is not.
+		if ident.Offensive(drawn) || ident.Offensive(code) && !ident.Offensive(p.Prefix) {
 			continue
 		}
-		if p.Prefix == "" {
-			return Code(drawn), nil
-		}
-		return Code(p.Prefix + "-" + drawn), nil
+		return Code(code), nil
 	}
 	return "", fault.New(fault.Exhausted, "code-space-exhausted", "no acceptable code could be drawn")
 }

@@ -66,14 +66,24 @@ func Offensive(text string) bool {
 // "classic" and "analytics" pass, which [Offensive] would not.
 func OffensiveWord(text string) bool {
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '-' || r == '_' }) {
-		letters := make([]byte, len(word))
-		for i := range len(word) {
-			letters[i] = unleet(word[i])
+		// A number behind a word, as in a year, leaves it the word it is.
+		if isStem(word) || isStem(strings.TrimRight(word, "0123456789")) {
+			return true
 		}
-		for stem := range strings.SplitSeq(offensiveStems, " ") {
-			if len(stem) == len(letters) && reads(letters, stem) {
-				return true
-			}
+	}
+	return false
+}
+
+// isStem reports whether a word is one of the stems, by the same reading as
+// Offensive.
+func isStem(word string) bool {
+	letters := make([]byte, len(word))
+	for i := range len(word) {
+		letters[i] = unleet(word[i])
+	}
+	for stem := range strings.SplitSeq(offensiveStems, " ") {
+		if len(stem) == len(letters) && reads(letters, stem) {
+			return true
 		}
 	}
 	return false

@@ -9,9 +9,9 @@ import (
 )
 
 // MaxMinor is the largest amount accepted from outside, in minor units: large
-// enough for any order in any currency, small enough that thousands of the
-// largest still add up in 64 bits.
-const MaxMinor = 1_000_000_000_000_000
+// enough for any order in any currency (100 billion dollars, 100 billion rials),
+// small enough that 900,000 of the largest still add up in 64 bits.
+const MaxMinor = 10_000_000_000_000
 
 // MaxText is the length of the longest decimal text that is looked at, in bytes.
 const MaxText = 32
@@ -65,8 +65,8 @@ func allDigits(s string) bool {
 	return s != ""
 }
 
-// IsZero reports whether the amount is no money at all: no currency.
-// Zero euros are money.
+// IsZero reports whether the amount is the zero value, no money at all. Zero
+// euros are money, and a quantity without a currency is a mistake.
 func (a Amount) IsZero() bool { return a == Amount{} }
 
 // Decimal returns the quantity as a decimal with exactly the currency's digits:
@@ -97,13 +97,13 @@ func (a Amount) String() string {
 }
 
 // Add returns a + b. Other currencies and an overflow are errors, never a
-// wrong sum: fault.Internal "currency-mismatch", fault.Exhausted "amount-overflow".
+// wrong sum: fault.Internal "currency-mismatch", fault.Invalid "amount-overflow".
 func (a Amount) Add(b Amount) (Amount, error) {
 	if a.Currency != b.Currency {
 		return Amount{}, fault.New(fault.Internal, "currency-mismatch", "amounts of different currencies never add up")
 	}
 	if b.Minor > 0 && a.Minor > math.MaxInt64-b.Minor || b.Minor < 0 && a.Minor < math.MinInt64-b.Minor {
-		return Amount{}, fault.New(fault.Exhausted, "amount-overflow", "the sum does not fit in 64 bits of minor units")
+		return Amount{}, fault.New(fault.Invalid, "amount-overflow", "the sum does not fit in 64 bits of minor units")
 	}
 	return Of(a.Minor+b.Minor, a.Currency), nil
 }
@@ -111,7 +111,7 @@ func (a Amount) Add(b Amount) (Amount, error) {
 // Sub returns a - b, with the errors of [Amount.Add].
 func (a Amount) Sub(b Amount) (Amount, error) {
 	if b.Minor == math.MinInt64 {
-		return Amount{}, fault.New(fault.Exhausted, "amount-overflow", "the difference does not fit in 64 bits of minor units")
+		return Amount{}, fault.New(fault.Invalid, "amount-overflow", "the difference does not fit in 64 bits of minor units")
 	}
 	return a.Add(Of(-b.Minor, b.Currency))
 }

@@ -40,7 +40,7 @@ func (t Totals) Minus(amounts ...Amount) (Totals, error) {
 	negated := make([]Amount, len(amounts))
 	for i, a := range amounts {
 		if a.Minor == -1<<63 {
-			return nil, fault.New(fault.Exhausted, "amount-overflow", "the difference does not fit in 64 bits of minor units")
+			return nil, fault.New(fault.Invalid, "amount-overflow", "the difference does not fit in 64 bits of minor units")
 		}
 		negated[i] = Of(-a.Minor, a.Currency)
 	}

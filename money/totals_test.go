@@ -65,11 +65,11 @@ func TestTotals_PlusLeavesTheOriginalAlone(t *testing.T) {
 func TestTotals_OverflowIsAnErrorAndNoWrongSum(t *testing.T) {
 	full := money.Totals{money.Of(math.MaxInt64, "EUR")}
 	_, err := full.Plus(money.Of(1, "EUR"))
-	require.ErrorIs(t, err, fault.Exhausted)
+	require.ErrorIs(t, err, fault.Invalid)
 	_, err = full.Plus(money.Of(1, "INR"))
 	require.NoError(t, err, "another currency has room")
 	_, err = money.Totals{}.Minus(money.Of(math.MinInt64, "EUR"))
-	require.ErrorIs(t, err, fault.Exhausted)
+	require.ErrorIs(t, err, fault.Invalid)
 	got, err := money.Totals{}.Minus(money.Of(math.MaxInt64, "EUR"))
 	require.NoError(t, err)
 	require.Equal(t, money.Of(-math.MaxInt64, "EUR"), got.In("EUR"))

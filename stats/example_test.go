@@ -72,7 +72,7 @@ func ExampleExport() {
 	if err := export.Write(e); err != nil {
 		fmt.Println(err)
 	}
-	if err := export.Close(); err != nil {
+	if err := export.Flush(); err != nil {
 		fmt.Println(err)
 	}
 	header, row, _ := strings.Cut(file.String(), "\r\n")

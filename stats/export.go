@@ -28,8 +28,8 @@ const exportHeader = "event_id,occurred_at,received_at,event_type,external_id,cu
 // Moments are RFC 3339 in UTC with microseconds, amounts are decimals in their
 // currency, ids are UUIDs; what an event does not have is empty. A text that a
 // spreadsheet might run as a formula has an apostrophe in front of it. A stream
-// that was cut ends within a row or without the error that [Export.Close]
-// would have returned: callers must not end it properly unless Close did.
+// that was cut ends within a row or without the error that [Export.Flush]
+// would have returned: callers must not end it properly unless Flush did.
 type Export struct {
 	w   io.Writer
 	buf []byte
@@ -54,7 +54,8 @@ func (x *Export) Write(e attribution.Event) error {
 	return x.Flush()
 }
 
-// Flush writes out what was gathered.
+// Flush writes out what is left, the header if there were no events. Only its nil
+// error at the end says that the export is complete.
 func (x *Export) Flush() error {
 	if x.err == nil && len(x.buf) > 0 {
 		_, x.err = x.w.Write(x.buf)
@@ -62,10 +63,6 @@ func (x *Export) Flush() error {
 	}
 	return x.err
 }
-
-// Close writes out what is left, the header if there were no events. Only a
-// nil error says that the export is complete.
-func (x *Export) Close() error { return x.Flush() }
 
 func (x *Export) row(e attribution.Event) {
 	d := e.Decision

@@ -65,7 +65,7 @@ func TestExport_Golden(t *testing.T) {
 		require.NoError(t, x.Write(exportedEvent(text)))
 	}
 	require.NoError(t, x.Write(attribution.Event{ID: attribution.ID{9}}))
-	require.NoError(t, x.Close())
+	require.NoError(t, x.Flush())
 	if update() {
 		require.NoError(t, os.WriteFile("testdata/export.csv", out.Bytes(), 0o644))
 	}
@@ -80,7 +80,7 @@ func TestExport_NoTextCellStartsAFormula(t *testing.T) {
 	for _, text := range hostile() {
 		require.NoError(t, x.Write(exportedEvent(text)))
 	}
-	require.NoError(t, x.Close())
+	require.NoError(t, x.Flush())
 	rows, err := csv.NewReader(&out).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, 1+len(hostile()))
@@ -107,7 +107,7 @@ func TestExport_NoTextCellStartsAFormula(t *testing.T) {
 
 func TestExport_AnEmptyOneHasAHeader(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, stats.NewExport(&out).Close())
+	require.NoError(t, stats.NewExport(&out).Flush())
 	require.True(t, strings.HasPrefix(out.String(), "event_id,occurred_at,"))
 	require.Equal(t, 1, strings.Count(out.String(), "\r\n"))
 }
@@ -137,7 +137,7 @@ func TestExport_WritesInSmallPiecesAndKeepsTheFirstError(t *testing.T) {
 	require.ErrorIs(t, err, errFull)
 	require.Less(t, w.bytes, 64<<10)
 	require.ErrorIs(t, x.Write(exportedEvent("")), errFull)
-	require.ErrorIs(t, x.Close(), errFull)
+	require.ErrorIs(t, x.Flush(), errFull)
 	require.Equal(t, 4, w.calls, "nothing is written after an error")
 }
 

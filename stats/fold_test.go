@@ -62,11 +62,20 @@ func TestFold_RevenueIsOfConversionsAndPayoutOfAllEvents(t *testing.T) {
 	require.Nil(t, overview(t, stats.Data{}, firstOfMarch()).Revenue)
 }
 
+func TestFold_APurchaseIsRevenueAlsoWhereTheCampaignPaysForSomethingElse(t *testing.T) {
+	unpaid, cart := sale(1, 500, "EUR"), sale(1, 900, "EUR")
+	unpaid.Conversion = false
+	cart.Type, cart.Conversion = campaigns.AddToCart, false
+	out := overview(t, stats.Data{Events: []attribution.Event{unpaid, cart}}, firstOfMarch())
+	require.Zero(t, out.Conversions)
+	require.Equal(t, money.Totals{money.Of(500, "EUR")}, out.Revenue)
+}
+
 func TestFold_AverageOrderIsOfPurchasesWithAValueAndRoundsHalfToEven(t *testing.T) {
-	lead, unpaid := sale(1, 1000, "EUR"), sale(1, 1000, "EUR")
-	lead.Type, unpaid.Conversion = campaigns.Lead, false
+	lead, unpaid := sale(1, 1000, "EUR"), sale(1, 4, "EUR")
+	lead.Type, unpaid.Conversion = campaigns.Lead, false // a purchase counts also where the campaign pays for something else
 	out := overview(t, stats.Data{Events: []attribution.Event{
-		sale(1, 1, "EUR"), sale(1, 4, "EUR"), lead, unpaid, sale(1, 0, ""), // 2.5
+		sale(1, 1, "EUR"), unpaid, lead, sale(1, 0, ""), // 2.5
 		sale(1, 3, "INR"), sale(1, 4, "INR"), // 3.5
 		sale(1, 1, "JPY"), sale(1, 2, "JPY"), sale(1, 2, "JPY"), // 1.67
 		sale(1, 1, "USD"), sale(1, 1, "USD"), sale(1, 2, "USD"), // 1.33

@@ -10,8 +10,9 @@ import (
 
 // Figures are the numbers that every report gives for what it groups.
 //
-// Revenue is the value of conversions. Payout is the commission earned. Both
-// list one amount for each currency that occurred among the covered events, an
+// Revenue is the value of conversions and of purchases: a purchase is revenue
+// also where a campaign pays for something else. Payout is the commission
+// earned. Both list one amount for each currency that occurred among the covered events, an
 // amount of zero included; they are nil where none occurred.
 type Figures struct {
 	Clicks      int64 // by people, repeats left out
@@ -26,7 +27,7 @@ type Figures struct {
 // Overview is the summary of a period.
 type Overview struct {
 	Figures
-	AverageOrder money.Totals // value of purchases / number of purchases with a value, among conversions, rounded half to even
+	AverageOrder money.Totals // value of purchases / number of purchases with a value, rounded half to even
 	Purchases    []Count      // number of purchases behind each AverageOrder
 }
 

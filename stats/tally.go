@@ -33,6 +33,8 @@ func (t *tally) event(e attribution.Event) (err error) {
 	t.Events++
 	if e.Conversion {
 		t.Conversions++
+	}
+	if isRevenue(e) {
 		if t.Revenue, err = t.Revenue.Plus(e.Value); err != nil {
 			return err
 		}
@@ -68,10 +70,15 @@ func (f *Figures) Add(other Figures) (err error) {
 	return err
 }
 
+// isRevenue reports whether the value of an event, if it has one, is revenue.
+func isRevenue(e attribution.Event) bool {
+	return e.Conversion || e.Type == campaigns.Purchase
+}
+
 // isOrder reports whether an event counts towards the average order: a
-// purchase that is a conversion and has a value.
+// purchase that has a value.
 func isOrder(e attribution.Event) bool {
-	return e.Conversion && e.Type == campaigns.Purchase && e.Value.Currency != ""
+	return e.Type == campaigns.Purchase && e.Value.Currency != ""
 }
 
 // AverageOrders divides the value of the orders in each currency by their

@@ -1,6 +1,9 @@
 package tenant
 
 import (
+	"slices"
+	"time"
+
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/ident"
 )
@@ -34,8 +37,54 @@ type User struct {
 	Subject    string // the person's name there
 	Email      string
 	Status     UserStatus
-	Role       Role
-	Advertiser ID // of an advertiser user; zero for an admin
+	Role       Role // empty as long as nobody has given one
+	Advertiser ID   // of an advertiser user; zero for an admin
+	CreatedAt  time.Time
+	Version    int64 // counts changes from 1
+}
+
+// NewUser returns the user for an identity seen for the first time: pending,
+// without a role and so without any right, until an admin approves.
+func NewUser(id UserID, now time.Time, issuer, subject, email string) User {
+	return User{ID: id, Issuer: issuer, Subject: subject, Email: email, Status: UserPending, CreatedAt: now, Version: 1}
+}
+
+// UserChange names what an admin changes; nil leaves a field as it is.
+type UserChange struct {
+	Status     *UserStatus
+	Role       *Role
+	Advertiser *ID
+}
+
+// Apply returns the changed user. A user may be active only with a role, an
+// advertiser user only with its advertiser, an admin only without one; a status
+// never goes back to pending. The error is fault.Invalid with every bad field,
+// or fault.Conflict "illegal-status-change".
+func (u User) Apply(change UserChange) (User, error) {
+	before := u.Status
+	if change.Status != nil {
+		u.Status = *change.Status
+	}
+	if change.Role != nil {
+		u.Role = *change.Role
+	}
+	if change.Advertiser != nil {
+		u.Advertiser = *change.Advertiser
+	}
+	var checks fault.Checks
+	checks.That(slices.Contains([]UserStatus{UserPending, UserActive, UserSuspended}, u.Status),
+		"status", "unknown-status", "status must be active or suspended")
+	checks.That(slices.Contains([]Role{"", RoleAdmin, RoleAdvertiser}, u.Role), "role", "unknown-role", "role must be admin or advertiser")
+	checks.That(u.Role != "" || u.Status != UserActive, "role", "required", "an active user needs a role")
+	checks.That(u.Role != RoleAdvertiser || !u.Advertiser.IsZero(), "advertiser_id", "required", "an advertiser user needs an advertiser")
+	checks.That(u.Role == RoleAdvertiser || u.Advertiser.IsZero(), "advertiser_id", "not-for-role", "only an advertiser user has an advertiser")
+	if err := checks.Err(); err != nil {
+		return User{}, err
+	}
+	if u.Status == UserPending && before != UserPending {
+		return User{}, fault.New(fault.Conflict, "illegal-status-change", "a user who was approved cannot become pending again")
+	}
+	return u, nil
 }
 
 // View returns what the user may read when asking for an advertiser (zero: no

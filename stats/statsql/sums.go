@@ -23,14 +23,17 @@ func eventSums(view tenant.View, d Dialect, f stats.Filter, dims ...squirrel.Sql
 		q = q.Column(dim)
 	}
 	return q.Columns("currency", "commission_currency", "count(*)", "count(*) FILTER (WHERE conversion)",
-		"CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint)",
+		"count(*) FILTER (WHERE "+isRevenue+")", "CAST(coalesce(sum(value_minor) FILTER (WHERE "+isRevenue+"), 0) AS bigint)",
 		"CAST(coalesce(sum(commission_minor), 0) AS bigint)").
 		From("customer_events").Where(EventsIn(view, d, f)).GroupBy(ordinals(len(dims) + 2)...)
 }
 
+// isRevenue holds for the events whose value is revenue, see stats.Figures.
+const isRevenue = "conversion OR event_type = 'purchase'"
+
 // orderColumns are the number and value of the orders, see stats.Overview.
 func orderColumns() []string {
-	const orders = "FILTER (WHERE conversion AND event_type = 'purchase' AND currency <> '')"
+	const orders = "FILTER (WHERE event_type = 'purchase' AND currency <> '')"
 	return []string{"count(*) " + orders, "CAST(coalesce(sum(value_minor) " + orders + ", 0) AS bigint)"}
 }
 
@@ -62,19 +65,19 @@ func ordinals(n int) []string {
 
 // eventSum is a row of eventSums, without the dimensions.
 type eventSum struct {
-	currency, commission                 string
-	events, conversions, revenue, payout int64
+	currency, commission                        string
+	events, conversions, sales, revenue, payout int64
 }
 
 func (s *eventSum) columns() []any {
-	return []any{&s.currency, &s.commission, &s.events, &s.conversions, &s.revenue, &s.payout}
+	return []any{&s.currency, &s.commission, &s.events, &s.conversions, &s.sales, &s.revenue, &s.payout}
 }
 
 // addTo adds the row to the figures. A currency occurred where something was
 // counted in it, if only zeros.
 func (s *eventSum) addTo(f *stats.Figures) error {
 	row := stats.Figures{Events: s.events, Conversions: s.conversions}
-	if s.conversions > 0 && s.currency != "" {
+	if s.sales > 0 && s.currency != "" {
 		row.Revenue = money.Totals{money.Of(s.revenue, money.Currency(s.currency))}
 	}
 	if s.commission != "" {

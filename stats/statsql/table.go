@@ -145,7 +145,7 @@ func (t table) page(view tenant.View) squirrel.SelectBuilder {
 func (t table) eventKey() squirrel.Sqlizer {
 	switch t.q.Sort {
 	case stats.SortRevenue:
-		return squirrel.Expr("CAST(coalesce(sum(value_minor) FILTER (WHERE conversion AND currency = ?), 0) AS bigint) AS number", string(t.q.Currency))
+		return squirrel.Expr("CAST(coalesce(sum(value_minor) FILTER (WHERE ("+isRevenue+") AND currency = ?), 0) AS bigint) AS number", string(t.q.Currency))
 	case stats.SortPayout:
 		return squirrel.Expr("CAST(coalesce(sum(commission_minor) FILTER (WHERE commission_currency = ?), 0) AS bigint) AS number", string(t.q.Currency))
 	case stats.SortConversions:

@@ -24,7 +24,7 @@ SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END, (CAST(floor(extract(epoch
 -- 13 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
 
 SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+  FROM occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $6
   AND customer_events.occurred_at >= $7

@@ -13,7 +13,7 @@ SELECT CASE WHEN occurred_at < ? THEN 0 ELSE 1 END, ((occurred_at - ?) / 1000000
 -- 7 int64 1774738800000000
 -- 8 int64 1777327200000000
 
-SELECT CASE WHEN occurred_at < ? THEN 0 ELSE 1 END, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 3600, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT CASE WHEN occurred_at < ? THEN 0 ELSE 1 END, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 3600, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = ?
   AND customer_events.occurred_at >= ?

@@ -26,7 +26,7 @@ SELECT 0, CAST(extract(year
   FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
   FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) ELSE CAST($4 AS bigint) END) + CAST($5 AS bigint)))) * 12 + extract(month
   FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($6 AS bigint) + CASE WHEN occurred_at < $7 THEN CAST($8 AS bigint) ELSE CAST($9 AS bigint) END) + CAST($10 AS bigint)))) AS bigint), currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+  FROM occurred_at)) AS bigint) - CAST($6 AS bigint) + CASE WHEN occurred_at < $7 THEN CAST($8 AS bigint) ELSE CAST($9 AS bigint) END) + CAST($10 AS bigint)))) AS bigint), currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $11
   AND customer_events.occurred_at >= $12

@@ -14,7 +14,7 @@ SELECT 0, (CAST(floor(extract(epoch
 -- 7 time.Time 2026-03-29 22:00:00 +0000 UTC
 
 SELECT 0, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) ELSE CAST($4 AS bigint) END) / 604800, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) ELSE CAST($4 AS bigint) END) / 604800, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $5
   AND customer_events.occurred_at >= $6

@@ -16,10 +16,8 @@ SELECT count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks
 -- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
 -- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
 
-SELECT currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint), count(*) FILTER (WHERE conversion
-  AND event_type = 'purchase'
-  AND currency <> ''), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion
-  AND event_type = 'purchase'
+SELECT currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint), count(*) FILTER (WHERE event_type = 'purchase'
+  AND currency <> ''), CAST(coalesce(sum(value_minor) FILTER (WHERE event_type = 'purchase'
   AND currency <> ''), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = ?

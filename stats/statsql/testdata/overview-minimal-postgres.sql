@@ -7,10 +7,8 @@ SELECT count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks
 -- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
 -- 3 time.Time 2026-03-29 22:00:00 +0000 UTC
 
-SELECT currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint), count(*) FILTER (WHERE conversion
-  AND event_type = 'purchase'
-  AND currency <> ''), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion
-  AND event_type = 'purchase'
+SELECT currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint), count(*) FILTER (WHERE event_type = 'purchase'
+  AND currency <> ''), CAST(coalesce(sum(value_minor) FILTER (WHERE event_type = 'purchase'
   AND currency <> ''), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1

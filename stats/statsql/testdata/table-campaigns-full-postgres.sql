@@ -9,7 +9,7 @@ WITH clicked AS (SELECT campaign_id AS id, count(*) AS all_clicks, count(*) FILT
   AND 1 = 0)
   AND campaign_id IS NOT NULL
   GROUP BY 1),
-  happened AS (SELECT campaign_id AS id, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion
+  happened AS (SELECT campaign_id AS id, CAST(coalesce(sum(value_minor) FILTER (WHERE (conversion OR event_type = 'purchase')
   AND currency = $9), 0) AS bigint) AS number
   FROM customer_events
   WHERE (customer_events.advertiser_id = $10
@@ -97,7 +97,7 @@ WITH clicked AS (SELECT campaign_id AS id, count(*) AS all_clicks, count(*) FILT
 -- 40 int64 12
 -- 41 ident.Of[github.com/superher/superher/stats.Row] 07000000-0000-0000-0000-000000000000
 
-SELECT campaign_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT campaign_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1
   AND customer_events.occurred_at >= $2
@@ -148,7 +148,7 @@ SELECT CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END, count(*) AS all_clicks, 
 -- 10 string sp%
 -- 11 string sp%
 
-SELECT CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1
   AND customer_events.occurred_at >= $2

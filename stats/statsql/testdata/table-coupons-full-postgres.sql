@@ -9,7 +9,7 @@ WITH clicked AS (SELECT CAST(NULL AS uuid) AS id, count(*) AS all_clicks, count(
   AND 1 = 0)
   AND CAST(NULL AS uuid) IS NOT NULL
   GROUP BY 1),
-  happened AS (SELECT coupon_id AS id, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion
+  happened AS (SELECT coupon_id AS id, CAST(coalesce(sum(value_minor) FILTER (WHERE (conversion OR event_type = 'purchase')
   AND currency = $9), 0) AS bigint) AS number
   FROM customer_events
   WHERE (customer_events.advertiser_id = $10
@@ -61,7 +61,7 @@ WITH clicked AS (SELECT CAST(NULL AS uuid) AS id, count(*) AS all_clicks, count(
 -- 25 int64 12
 -- 26 ident.Of[github.com/superher/superher/stats.Row] 07000000-0000-0000-0000-000000000000
 
-SELECT coupon_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT coupon_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1
   AND customer_events.occurred_at >= $2
@@ -112,7 +112,7 @@ SELECT CASE WHEN CAST(NULL AS uuid) IS NULL THEN 0 ELSE 1 END, count(*) AS all_c
 -- 10 string sp%
 -- 11 string sp%
 
-SELECT CASE WHEN coupon_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT CASE WHEN coupon_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1
   AND customer_events.occurred_at >= $2

@@ -29,7 +29,7 @@ WITH clicked AS (SELECT CAST(NULL AS uuid) AS id, count(*) AS all_clicks, count(
 -- 6 time.Time 2026-03-29 22:00:00 +0000 UTC
 -- 7 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 
-SELECT coupon_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT coupon_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1
   AND customer_events.occurred_at >= $2
@@ -52,7 +52,7 @@ SELECT CASE WHEN CAST(NULL AS uuid) IS NULL THEN 0 ELSE 1 END, count(*) AS all_c
 -- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
 -- 3 time.Time 2026-03-29 22:00:00 +0000 UTC
 
-SELECT CASE WHEN coupon_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT CASE WHEN coupon_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1
   AND customer_events.occurred_at >= $2
