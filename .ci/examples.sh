@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every program of examples as a reader would, and checks what it says:
 # against its output.txt where there is one. A program whose output varies has a
-# test of its own instead. All of them end by themselves, with exit code 0.
+# test of its own instead. They end by themselves, with exit code 0; a service
+# that does not has a requests.sh, which is run while it is up.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -n "${SUPERHER_TEST_DATABASE_URL:-}" ] || exec .ci/with-postgres.sh "$PWD/.ci/examples.sh"
@@ -10,6 +11,23 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0 checked=0
 
+# serve REQUESTS: starts the program, makes the requests once it listens, and
+# stops it. What is checked is what the requests print.
+serve() {
+  local service code=0
+  "$scratch/program" >"$scratch/errors" 2>&1 </dev/null &
+  service=$!
+  for _ in $(seq 100); do
+    bash "$1" >"$scratch/output" 2>>"$scratch/errors" && break
+    kill -0 "$service" 2>/dev/null || break
+    sleep 0.1
+  done
+  [ -s "$scratch/output" ] || code=1
+  kill "$service" 2>/dev/null
+  wait "$service" 2>/dev/null
+  return "$code"
+}
+
 example() {
   local folder=$1 name=$2 tests=$3 code=0
   if [ "$name" != main ]; then
@@ -17,7 +35,11 @@ example() {
     echo "FAIL  $folder: neither a program nor tested" && return 1
   fi
   go build -o "$scratch/program" "./$folder" || return 1
-  (cd "$scratch" && timeout 120 ./program >output 2>errors </dev/null) || code=$?
+  if [ -f "$folder/requests.sh" ]; then
+    serve "$folder/requests.sh" || code=$?
+  else
+    (cd "$scratch" && timeout 120 ./program >output 2>errors </dev/null) || code=$?
+  fi
   if [ "$code" -ne 0 ]; then
     echo "FAIL  $folder: exit code $code"
     cat "$scratch/output" "$scratch/errors"

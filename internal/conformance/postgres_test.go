@@ -38,12 +38,15 @@ func TestPostgresApplication(t *testing.T) {
 }
 
 // TestPostgresOwner runs the suite as the role that owns the tables, as small
-// installations do: FORCE ROW LEVEL SECURITY holds for it as well.
+// installations do: FORCE ROW LEVEL SECURITY holds for it as well. The code is
+// that of the application's run, so the scale is the suite's own.
 func TestPostgresOwner(t *testing.T) {
 	d := needDatabases(t)
-	storagetest.Run(t, harness(t, func(t *testing.T) storage.Store {
+	h := harness(t, func(t *testing.T) storage.Store {
 		return openPostgres(t, d.clone(t, d.owner))
-	}))
+	})
+	h.Scale, h.Seeds = 0, 0
+	storagetest.Run(t, h)
 }
 
 // TestPostgresInTx runs the suite inside one transaction of a host for each
@@ -54,7 +57,7 @@ func TestPostgresInTx(t *testing.T) {
 	h := harness(t, func(t *testing.T) storage.Store {
 		return &turns{store: postgres.InTx(hostTransaction(t, d.clone(t, d.application)))}
 	})
-	h.Scale = 0
+	h.Scale, h.Seeds = 0, 0
 	storagetest.Run(t, h)
 }
 
