@@ -9,8 +9,8 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-// DuplicateWindow is how long after a counted click another one of the same
-// visitor on the same link is kept as a duplicate.
+// DuplicateWindow is how long before and after a counted click another one of
+// the same visitor on the same link is kept as a duplicate; see [MarkDuplicates].
 const DuplicateWindow = 30 * time.Minute
 
 // ClickID names a click.

@@ -14,13 +14,20 @@ type Visit struct {
 }
 
 // MarkDuplicates returns the clicks in the given order, each human one that
-// comes less than [DuplicateWindow] away from a counted one of the same visit
-// turned to class Duplicate, reason "repeat-visit". Counted are the latest
-// counted clicks the store knows, given in last, and the earlier clicks that
-// stay human. Exactly [DuplicateWindow] later counts again; a duplicate does
-// not extend the window. The order of the clicks does not matter, and neither
-// argument is changed.
-func MarkDuplicates(clicks []Click, last map[Visit]time.Time) []Click {
+// repeats a visit turned to class Duplicate, reason "repeat-visit".
+//
+// A click repeats a visit if a counted click of the visit lies less than
+// [DuplicateWindow] away from it, before or after; exactly [DuplicateWindow]
+// away, it counts. Counted are the moments in counted, which are those of the
+// human clicks that a store holds, and of the clicks themselves, judged in the
+// order of time and then id, those that stay human. A duplicate is not
+// counted, so it does not extend the window. What a store holds keeps its
+// class, whatever arrives late.
+//
+// Moments at least [DuplicateWindow] away from all clicks make no difference
+// and may be left out. The order of the clicks and of the moments does not
+// matter, and neither argument is changed.
+func MarkDuplicates(clicks []Click, counted map[Visit][]time.Time) []Click {
 	out := slices.Clone(clicks)
 	order := make([]int, 0, len(out))
 	for i, c := range out {
@@ -32,21 +39,16 @@ func MarkDuplicates(clicks []Click, last map[Visit]time.Time) []Click {
 		// Ids break ties, so that the same click counts whichever came first.
 		return cmp.Or(out[a].At.Compare(out[b].At), bytes.Compare(out[a].ID[:], out[b].ID[:]))
 	})
-	latest := make(map[Visit]time.Time, len(order))
+	latest := make(map[Visit]time.Time, len(order)) // of the clicks; earlier ones are no nearer
 	for _, i := range order {
-		visit := Visit{Link: out[i].Link, Visitor: out[i].Visitor}
-		if within(latest, visit, out[i].At) || within(last, visit, out[i].At) {
+		at, visit := out[i].At, Visit{Link: out[i].Link, Visitor: out[i].Visitor}
+		near := func(other time.Time) bool { return at.Sub(other).Abs() < DuplicateWindow }
+		before, found := latest[visit]
+		if found && near(before) || slices.ContainsFunc(counted[visit], near) {
 			out[i].Class, out[i].Reason = Duplicate, "repeat-visit"
 			continue
 		}
-		latest[visit] = out[i].At
+		latest[visit] = at
 	}
 	return out
-}
-
-// within reports whether the counted click of the visit is less than
-// DuplicateWindow away, before or after: clicks may arrive late.
-func within(counted map[Visit]time.Time, visit Visit, at time.Time) bool {
-	t, ok := counted[visit]
-	return ok && at.Sub(t).Abs() < DuplicateWindow
 }

@@ -49,17 +49,45 @@ func TestMarkDuplicates_ADuplicateDoesNotExtendTheWindow(t *testing.T) {
 	require.Equal(t, []links.Class{links.Human, links.Duplicate, links.Human}, classesOf(got))
 }
 
-func TestMarkDuplicates_CountedClicksOfTheStore(t *testing.T) {
+func storedAt(after ...time.Duration) map[links.Visit][]time.Time {
 	visit := links.Visit{Link: links.ID{1}, Visitor: links.Visitor{1}}
+	counted := map[links.Visit][]time.Time{}
+	for _, d := range after {
+		counted[visit] = append(counted[visit], midday().Add(d))
+	}
+	return counted
+}
+
+func TestMarkDuplicates_CountedClicksOfTheStore(t *testing.T) {
 	for after, want := range map[time.Duration]links.Class{
 		0: links.Duplicate, links.DuplicateWindow - 1: links.Duplicate, links.DuplicateWindow: links.Human,
 		1 - links.DuplicateWindow: links.Duplicate, -links.DuplicateWindow: links.Human, // a click that arrived late
 	} {
-		got := links.MarkDuplicates([]links.Click{humanClick(1, after)}, map[links.Visit]time.Time{visit: midday()})
+		got := links.MarkDuplicates([]links.Click{humanClick(1, after)}, storedAt(0))
 		require.Equal(t, want, got[0].Class, after)
 	}
-	got := links.MarkDuplicates([]links.Click{humanClick(1, 0)}, map[links.Visit]time.Time{{Link: links.ID{2}, Visitor: visit.Visitor}: midday()})
-	require.Equal(t, links.Human, got[0].Class, "another link")
+	otherLink, otherVisitor := humanClick(1, 0), humanClick(2, 0)
+	otherLink.Link, otherVisitor.Visitor = links.ID{2}, links.Visitor{2}
+	got := links.MarkDuplicates([]links.Click{otherLink, otherVisitor}, storedAt(0))
+	require.Equal(t, []links.Class{links.Human, links.Human}, classesOf(got))
+}
+
+func TestMarkDuplicates_ALateClickIsJudgedByBothNeighbours(t *testing.T) {
+	const window = links.DuplicateWindow
+	for after, want := range map[time.Duration]links.Class{
+		10 * time.Minute: links.Duplicate, window - 1: links.Duplicate, window: links.Human, window + 1: links.Duplicate,
+		50 * time.Minute: links.Duplicate, 3*window - 1: links.Duplicate, 3 * window: links.Human, 3*window + 1: links.Duplicate,
+	} {
+		for _, stored := range [][]time.Duration{{0, 2 * window, 4 * window}, {4 * window, 0, 2 * window}} {
+			got := links.MarkDuplicates([]links.Click{humanClick(1, after)}, storedAt(stored...))
+			require.Equal(t, want, got[0].Class, after)
+		}
+	}
+}
+
+func TestMarkDuplicates_WithinABatchByTimeAndThenID(t *testing.T) {
+	got := links.MarkDuplicates([]links.Click{humanClick(3, 0), humanClick(2, 0), humanClick(1, time.Minute)}, nil)
+	require.Equal(t, []links.Class{links.Duplicate, links.Human, links.Duplicate}, classesOf(got))
 }
 
 func TestMarkDuplicates_OnlyHumanClicksCountAndChange(t *testing.T) {
@@ -90,14 +118,18 @@ func TestMarkDuplicates_OrderDoesNotMatterAndInputsStay(t *testing.T) {
 				clicks[i].Class, clicks[i].Reason = links.Bot, "crawler"
 			}
 		}
-		last := map[links.Visit]time.Time{{Link: links.ID{1}, Visitor: links.Visitor{1}}: midday().Add(time.Duration(rapid.IntRange(-3, 12).Draw(t, "last")) * 10 * time.Minute)}
-		kept, keptLast := slices.Clone(clicks), maps.Clone(last)
+		offsets := rapid.SliceOfN(rapid.Map(rapid.IntRange(-3, 15), func(n int) time.Duration { return time.Duration(n) * 10 * time.Minute }), 0, 5)
+		stored := storedAt(offsets.Draw(t, "stored")...)
+		kept, keptStored := slices.Clone(clicks), maps.Clone(stored)
+		for visit, moments := range keptStored {
+			keptStored[visit] = slices.Clone(moments)
+		}
 
-		got := links.MarkDuplicates(clicks, last)
+		got := links.MarkDuplicates(clicks, stored)
 		require.Equal(t, kept, clicks)
-		require.Equal(t, keptLast, last)
+		require.Equal(t, keptStored, stored)
 		byID := map[links.ClickID]links.Click{}
-		counted := map[links.ID][]time.Time{{1}: {last[links.Visit{Link: links.ID{1}, Visitor: links.Visitor{1}}]}}
+		counted := map[links.ID][]time.Time{{1}: slices.Clone(stored[links.Visit{Link: links.ID{1}, Visitor: links.Visitor{1}}])}
 		for i, c := range got {
 			require.Equal(t, clicks[i].ID, c.ID, "same order")
 			byID[c.ID] = c
@@ -114,8 +146,37 @@ func TestMarkDuplicates_OrderDoesNotMatterAndInputsStay(t *testing.T) {
 				require.True(t, near, "a duplicate of nothing")
 			}
 		}
-		for _, c := range links.MarkDuplicates(rapid.Permutation(clicks).Draw(t, "order"), last) {
+		for _, c := range links.MarkDuplicates(rapid.Permutation(clicks).Draw(t, "order"), stored) {
 			require.Equal(t, byID[c.ID], c)
 		}
+	})
+}
+
+// TestMarkDuplicates_EqualsTheRuleWordByWord compares with a plain walk through
+// the clicks by time and id that looks at every counted moment.
+func TestMarkDuplicates_EqualsTheRuleWordByWord(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		minutes := rapid.Map(rapid.IntRange(-40, 200), func(n int) time.Duration { return time.Duration(n) * time.Minute })
+		var clicks []links.Click
+		for i, after := range rapid.SliceOfN(minutes, 0, 20).Draw(t, "clicks") {
+			clicks = append(clicks, humanClick(byte(i), after))
+		}
+		slices.SortStableFunc(clicks, func(a, b links.Click) int { return a.At.Compare(b.At) }) // ids ascend as drawn
+		stored := storedAt(rapid.SliceOfN(minutes, 0, 6).Draw(t, "stored")...)
+		counted := slices.Clone(stored[links.Visit{Link: links.ID{1}, Visitor: links.Visitor{1}}])
+		var want []links.Class
+		for _, c := range clicks {
+			class := links.Human
+			for _, other := range counted {
+				if c.At.After(other.Add(-30*time.Minute)) && c.At.Before(other.Add(30*time.Minute)) {
+					class = links.Duplicate
+				}
+			}
+			if class == links.Human {
+				counted = append(counted, c.At)
+			}
+			want = append(want, class)
+		}
+		require.Equal(t, want, classesOf(links.MarkDuplicates(clicks, stored)))
 	})
 }

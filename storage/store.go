@@ -23,9 +23,9 @@ type Store interface {
 	// error of fn is returned as it is. fn may run more than once, when the
 	// store has to repeat it after a collision with another transaction, so it
 	// must have no effect outside tx; a bounded number of repeats that all
-	// collide is fault.Unavailable "store-busy". tx must not be used after fn
-	// has returned, nor by several goroutines at once. The zero scope is
-	// fault.Invalid "empty-scope".
+	// collide is fault.Unavailable "store-busy". tx must not be used by several
+	// goroutines at once, nor after fn has returned, which is fault.Internal
+	// "transaction-ended". The zero scope is fault.Invalid "empty-scope".
 	Write(ctx context.Context, scope tenant.Scope, fn func(ctx context.Context, tx Tx) error) error
 
 	// Read returns what the view may see. Each method call is answered from one
@@ -37,9 +37,9 @@ type Store interface {
 	System() System
 }
 
-// Reader is what can be read through a view. Something that exists but belongs
-// to an advertiser outside the view is fault.NotFound, with the same reason as
-// something that does not exist; lists leave it out.
+// Reader is what can be read through a view. Something that does not exist is
+// fault.NotFound, always with the reason "not-found", and so is something that
+// exists but belongs to an advertiser outside the view; lists leave it out.
 type Reader interface {
 	AdvertiserReader
 	CampaignReader
@@ -55,8 +55,10 @@ type Reader interface {
 // Tx is a transaction of one advertiser. Reads see its own writes. Whatever
 // is created is stamped with the scope's own advertiser; that field of the
 // argument is ignored. Something named by id that is not the scope's own, or
-// not visible to it, is fault.NotFound. After fault.Conflict and fault.NotFound
-// from a method of Tx the transaction can go on.
+// not visible to it, is fault.NotFound "not-found". Creating something under an
+// id that is stored already, or twice in one call, is fault.Conflict
+// "id-taken". After fault.Conflict and fault.NotFound from a method of Tx the
+// transaction can go on.
 //
 // Updates name the version they read in the Version field and store its
 // successor: fault.Conflict "changed-meanwhile" when another update came first.

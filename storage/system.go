@@ -12,7 +12,8 @@ import (
 // System is what happens before a tenant is known, and the administration of
 // the platform. It never lists the data of tenants.
 type System interface {
-	// CreateAdvertiser stores a new advertiser.
+	// CreateAdvertiser stores a new advertiser; a known id is fault.Conflict
+	// "id-taken".
 	CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error
 	// ShareInfluencer lets an advertiser see and work with an influencer that
 	// another one created; repeating it changes nothing. fault.NotFound if
@@ -21,11 +22,13 @@ type System interface {
 
 	// LinkByCode returns the link of a short code, whatever its status.
 	LinkByCode(ctx context.Context, code links.Code) (links.Link, error)
-	// AppendClicks stores clicks of any advertisers in one transaction. A click
-	// whose id is stored already is skipped, so a batch may be sent again. A
-	// human click is stored as a duplicate where links.MarkDuplicates says so,
-	// given the human clicks stored before. fault.NotFound for a click of an
-	// unknown link; nothing is stored then.
+	// AppendClicks stores clicks of any advertisers in one transaction. The
+	// campaign and influencer of a click are the link's own, whatever the
+	// argument says. A click whose id its advertiser has stored already is
+	// skipped, so a batch may be sent again. A human click is stored as a
+	// duplicate where links.MarkDuplicates says so, given all human clicks that
+	// the advertiser has stored before. fault.NotFound for a click of a link
+	// that its advertiser does not have; nothing is stored then.
 	AppendClicks(ctx context.Context, clicks []links.Click) error
 	// VisitorSalt returns the salt of an advertiser for the UTC day that holds
 	// the moment; the first caller of a day stores fresh. fault.NotFound for an
@@ -37,6 +40,7 @@ type System interface {
 	// APIKeyByHash returns the key with a hash, usable or not.
 	APIKeyByHash(ctx context.Context, hash [32]byte) (tenant.APIKey, error)
 	// TouchAPIKey notes when a key was used; an earlier moment than the noted
-	// one changes nothing.
+	// one changes nothing. The key is named by its advertiser and id;
+	// fault.NotFound for an unknown one.
 	TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time) error
 }

@@ -28,7 +28,8 @@ type CampaignWriter interface {
 	// UpdateCampaign changes a campaign.
 	UpdateCampaign(ctx context.Context, c campaigns.Campaign) error
 	// Assign stores a new assignment with its terms; an influencer who is
-	// already assigned is fault.Conflict "already-assigned".
+	// already assigned is fault.Conflict "already-assigned", a version number
+	// that two of the terms have fault.Conflict "changed-meanwhile".
 	Assign(ctx context.Context, a campaigns.Assignment) error
 	// AddTerms adds a version of the terms of an assignment: fault.NotFound
 	// without the assignment, fault.Conflict "changed-meanwhile" for a version
@@ -60,7 +61,8 @@ type CouponWriter interface {
 	// CreateCoupons stores those of the coupons whose code is free and returns
 	// the codes that were taken, by a stored coupon or by an earlier one of the
 	// same call. fault.NotFound for a campaign or influencer that the scope
-	// does not see; nothing is stored then.
+	// does not see; nothing is stored then. Of a call that is fault.Conflict
+	// "id-taken" a part may be stored.
 	CreateCoupons(ctx context.Context, list []coupons.Coupon) (taken []coupons.Code, err error)
 	// UpdateCoupon changes the status, validity and discount of a coupon.
 	UpdateCoupon(ctx context.Context, c coupons.Coupon) error
@@ -90,7 +92,9 @@ type EventWriter interface {
 	// type): a later one with an equal Print is a repeat, also within the same
 	// call, one with another Print has Err set. Events without an external id
 	// are always stored. A reference to a campaign, influencer, coupon or link
-	// that the scope does not see is fault.NotFound for the whole call.
+	// that the scope does not see is fault.NotFound for the whole call, and
+	// nothing is stored then. Of a call that is fault.Conflict "id-taken" a part
+	// may be stored.
 	RecordEvents(ctx context.Context, events []attribution.Event) ([]Outcome, error)
 	// SetCommissions replaces the commissions of stored events; an unknown event
 	// is fault.NotFound, and nothing is changed then.

@@ -6,7 +6,6 @@ import (
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/coupons"
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/payouts"
 	"github.com/superher/superher/storage"
@@ -74,10 +73,10 @@ func (t *tx) referDecision(d attribution.Decision) error {
 		return err
 	}
 	if !d.Coupon.IsZero() && !t.data.coupons.has(t.advertiser, d.Coupon) {
-		return notFound("coupon")
+		return storage.NotFound()
 	}
 	if !d.Link.IsZero() && !t.data.links.has(t.advertiser, d.Link) {
-		return notFound("link")
+		return storage.NotFound()
 	}
 	return nil
 }
@@ -91,7 +90,7 @@ func (t *tx) record(e attribution.Event) (storage.Outcome, error) {
 		}
 		return storage.Outcome{
 			Event: eventOf(first),
-			Err:   fault.New(fault.Conflict, "event-differs", "another event has this external_id already"),
+			Err:   storage.EventDiffers(),
 		}, nil
 	}
 	e = eventOf(e)
@@ -113,7 +112,7 @@ func (t *tx) SetCommissions(ctx context.Context, changes []storage.Recommission)
 	defer leave()
 	for _, c := range changes {
 		if !t.data.events.has(t.advertiser, c.Event) {
-			return notFound("event")
+			return storage.NotFound()
 		}
 	}
 	for _, c := range changes {

@@ -74,17 +74,3 @@ func (s *Store) Read(view tenant.View) storage.Reader {
 
 // System implements [storage.Store].
 func (s *Store) System() storage.System { return system{store: s} }
-
-func notFound(what string) error {
-	return fault.New(fault.NotFound, what+"-not-found", "there is no such "+what)
-}
-
-func changedMeanwhile() error {
-	return fault.New(fault.Conflict, "changed-meanwhile", "somebody else changed it meanwhile; read it again")
-}
-
-// idTaken refuses an id that is stored already: ids are drawn at random, so
-// this is a defect of whoever drew it.
-func idTaken() error {
-	return fault.New(fault.Internal, "id-taken", "the id is stored already")
-}

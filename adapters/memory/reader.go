@@ -33,7 +33,7 @@ func (r *reader) enter(ctx context.Context) (leave func(), err error) {
 		return nil, err
 	}
 	if r.open != nil && !r.open.Load() {
-		return nil, fault.New(fault.Internal, "transaction-over", "a transaction was used after its end")
+		return nil, storage.TransactionEnded()
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, fault.Of(err)
@@ -59,7 +59,7 @@ func (r *reader) owners() []tenant.ID {
 }
 
 // one returns the row of a key, whichever advertiser of the view has it.
-func one[K comparable, V any](ctx context.Context, r *reader, t *table[K, V], key K, what string, clean func(V) V) (V, error) {
+func one[K comparable, V any](ctx context.Context, r *reader, t *table[K, V], key K, clean func(V) V) (V, error) {
 	var none V
 	leave, err := r.enter(ctx)
 	if err != nil {
@@ -71,7 +71,7 @@ func one[K comparable, V any](ctx context.Context, r *reader, t *table[K, V], ke
 			return clean(row), nil
 		}
 	}
-	return none, notFound(what)
+	return none, storage.NotFound()
 }
 
 // rows returns all rows of the view that are wanted; the caller has entered.
@@ -111,7 +111,7 @@ func page[V any](ctx context.Context, r *reader, p storage.Page, id func(V) [16]
 }
 
 func (r *reader) Advertiser(ctx context.Context, id tenant.ID) (tenant.Advertiser, error) {
-	return one(ctx, r, &r.data.advertisers, id, "advertiser", advertiserOf)
+	return one(ctx, r, &r.data.advertisers, id, advertiserOf)
 }
 
 func (r *reader) Advertisers(ctx context.Context, p storage.Page) (storage.List[tenant.Advertiser], error) {
@@ -121,7 +121,7 @@ func (r *reader) Advertisers(ctx context.Context, p storage.Page) (storage.List[
 }
 
 func (r *reader) APIKey(ctx context.Context, id tenant.KeyID) (tenant.APIKey, error) {
-	return one(ctx, r, &r.data.keys, id, "api-key", keyOf)
+	return one(ctx, r, &r.data.keys, id, keyOf)
 }
 
 func (r *reader) APIKeys(ctx context.Context, p storage.Page) (storage.List[tenant.APIKey], error) {
@@ -131,7 +131,7 @@ func (r *reader) APIKeys(ctx context.Context, p storage.Page) (storage.List[tena
 }
 
 func (r *reader) Campaign(ctx context.Context, id campaigns.ID) (campaigns.Campaign, error) {
-	return one(ctx, r, &r.data.campaigns, id, "campaign", campaignOf)
+	return one(ctx, r, &r.data.campaigns, id, campaignOf)
 }
 
 func (r *reader) Campaigns(ctx context.Context, p storage.Page) (storage.List[campaigns.Campaign], error) {
@@ -141,7 +141,7 @@ func (r *reader) Campaigns(ctx context.Context, p storage.Page) (storage.List[ca
 }
 
 func (r *reader) Assignment(ctx context.Context, campaign campaigns.ID, influencer campaigns.InfluencerID) (campaigns.Assignment, error) {
-	return one(ctx, r, &r.data.assignments, assignment{campaign, influencer}, "assignment", assignmentOf)
+	return one(ctx, r, &r.data.assignments, assignment{campaign, influencer}, assignmentOf)
 }
 
 func (r *reader) Assignments(ctx context.Context, campaign campaigns.ID, p storage.Page) (storage.List[campaigns.Assignment], error) {
@@ -164,7 +164,7 @@ func (r *reader) Influencer(ctx context.Context, id campaigns.InfluencerID) (cam
 	defer leave()
 	found, ok := r.data.influencers.get(nobody(), id)
 	if !ok || !r.sees(id) {
-		return campaigns.Influencer{}, notFound("influencer")
+		return campaigns.Influencer{}, storage.NotFound()
 	}
 	return influencerOf(found), nil
 }
@@ -203,7 +203,7 @@ func (r *reader) takesPart(id campaigns.InfluencerID, campaign campaigns.ID) boo
 }
 
 func (r *reader) Link(ctx context.Context, id links.ID) (links.Link, error) {
-	return one(ctx, r, &r.data.links, id, "link", linkOf)
+	return one(ctx, r, &r.data.links, id, linkOf)
 }
 
 func (r *reader) Links(ctx context.Context, p storage.Page) (storage.List[links.Link], error) {
@@ -213,7 +213,7 @@ func (r *reader) Links(ctx context.Context, p storage.Page) (storage.List[links.
 }
 
 func (r *reader) Coupon(ctx context.Context, id coupons.ID) (coupons.Coupon, error) {
-	return one(ctx, r, &r.data.coupons, id, "coupon", couponOf)
+	return one(ctx, r, &r.data.coupons, id, couponOf)
 }
 
 func (r *reader) Coupons(ctx context.Context, p storage.Page) (storage.List[coupons.Coupon], error) {
@@ -244,7 +244,7 @@ func (r *reader) CouponUses(ctx context.Context, ids []coupons.ID) (map[coupons.
 }
 
 func (r *reader) Event(ctx context.Context, id attribution.ID) (attribution.Event, error) {
-	return one(ctx, r, &r.data.events, id, "event", eventOf)
+	return one(ctx, r, &r.data.events, id, eventOf)
 }
 
 func (r *reader) EachEvent(ctx context.Context, f stats.Filter) iter.Seq2[attribution.Event, error] {
@@ -277,22 +277,11 @@ func (r *reader) covered(ctx context.Context, f stats.Filter) ([]attribution.Eve
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	out := rows(r, &r.data.events, func(e attribution.Event) bool { return covers(f, e) }, func(e attribution.Event) attribution.Event { return e })
+	out := rows(r, &r.data.events, f.CoversEvent, func(e attribution.Event) attribution.Event { return e })
 	slices.SortFunc(out, func(a, b attribution.Event) int {
 		return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), bytes.Compare(a.ID[:], b.ID[:]))
 	})
 	return out, nil
-}
-
-// covers reports whether the filter lets an event through.
-func covers(f stats.Filter, e attribution.Event) bool {
-	return !e.OccurredAt.Before(f.From) && e.OccurredAt.Before(f.To) &&
-		passes(f.Campaigns, e.Decision.Campaign) && passes(f.Influencers, e.Decision.Influencer) &&
-		passes(f.Links, e.Decision.Link) && passes(f.Coupons, e.Decision.Coupon) && passes(f.EventTypes, e.Type)
-}
-
-func passes[T comparable](list []T, value T) bool {
-	return len(list) == 0 || slices.Contains(list, value)
 }
 
 func (r *reader) Stats() stats.Source { return source{r} }

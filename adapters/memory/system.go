@@ -2,11 +2,13 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -16,7 +18,7 @@ type system struct{ store *Store }
 func (s system) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
 	return s.store.transact(ctx, func(data *tables) error {
 		if a.ID.IsZero() || data.advertisers.has(a.ID, a.ID) {
-			return idTaken()
+			return storage.IDTaken()
 		}
 		data.advertisers.put(a.ID, a.ID, advertiserOf(a))
 		return nil
@@ -26,10 +28,10 @@ func (s system) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error
 func (s system) ShareInfluencer(ctx context.Context, advertiser tenant.ID, influencer campaigns.InfluencerID) error {
 	return s.store.transact(ctx, func(data *tables) error {
 		if !data.advertisers.has(advertiser, advertiser) {
-			return notFound("advertiser")
+			return storage.NotFound()
 		}
 		if !data.influencers.has(nobody(), influencer) {
-			return notFound("influencer")
+			return storage.NotFound()
 		}
 		data.access.put(advertiser, influencer, struct{}{})
 		return nil
@@ -51,7 +53,7 @@ func (s system) LinkByCode(ctx context.Context, code links.Code) (links.Link, er
 	return look(ctx, s, func(data *tables) (links.Link, error) {
 		ref, found := data.linkCodes.get(nobody(), code)
 		if !found {
-			return links.Link{}, notFound("link")
+			return links.Link{}, storage.NotFound()
 		}
 		l, _ := data.links.get(ref.advertiser, ref.link)
 		return linkOf(l), nil
@@ -60,32 +62,43 @@ func (s system) LinkByCode(ctx context.Context, code links.Code) (links.Link, er
 
 func (s system) AppendClicks(ctx context.Context, clicks []links.Click) error {
 	return s.store.transact(ctx, func(data *tables) error {
-		var fresh []links.Click
-		last := map[links.Visit]time.Time{}
-		seen := map[links.ClickID]bool{}
+		fresh := map[tenant.ID][]links.Click{}
 		for _, c := range clicks {
-			if !data.links.has(c.Advertiser, c.Link) {
-				return notFound("link")
+			l, found := data.links.get(c.Advertiser, c.Link)
+			if !found {
+				return storage.NotFound()
 			}
-			if seen[c.ID] || data.clicks.has(c.Advertiser, c.ID) {
-				continue
-			}
-			seen[c.ID] = true
-			visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
-			if at, found := data.counted.get(c.Advertiser, visit); found {
-				last[visit] = at
-			}
-			fresh = append(fresh, clickOf(c))
+			c.Campaign, c.Influencer = l.Campaign, l.Influencer
+			fresh[c.Advertiser] = append(fresh[c.Advertiser], clickOf(c))
 		}
-		for _, c := range links.MarkDuplicates(fresh, last) {
-			data.clicks.put(c.Advertiser, c.ID, c)
-			visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
-			if at, found := data.counted.get(c.Advertiser, visit); c.Class == links.Human && (!found || c.At.After(at)) {
-				data.counted.put(c.Advertiser, visit, c.At)
-			}
+		for advertiser, list := range fresh {
+			data.appendClicks(advertiser, list)
 		}
 		return nil
 	})
+}
+
+// appendClicks stores those of an advertiser's clicks whose ids are new.
+func (s *tables) appendClicks(advertiser tenant.ID, clicks []links.Click) {
+	seen := map[links.ClickID]bool{}
+	clicks = slices.DeleteFunc(clicks, func(c links.Click) bool {
+		known := seen[c.ID] || s.clicks.has(advertiser, c.ID)
+		seen[c.ID] = true
+		return known
+	})
+	counted := map[links.Visit][]time.Time{}
+	for _, c := range clicks {
+		visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
+		counted[visit], _ = s.counted.get(advertiser, visit)
+	}
+	for _, c := range links.MarkDuplicates(clicks, counted) {
+		s.clicks.put(advertiser, c.ID, c)
+		if c.Class == links.Human {
+			visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
+			before, _ := s.counted.get(advertiser, visit)
+			s.counted.put(advertiser, visit, append(slices.Clip(before), c.At))
+		}
+	}
 }
 
 // day counts the UTC days since 1970, rounded down.
@@ -102,7 +115,7 @@ func (s system) VisitorSalt(ctx context.Context, advertiser tenant.ID, at time.T
 	salt := fresh
 	err := s.store.transact(ctx, func(data *tables) error {
 		if !data.advertisers.has(advertiser, advertiser) {
-			return notFound("advertiser")
+			return storage.NotFound()
 		}
 		if known, found := data.salts.get(advertiser, day(at)); found {
 			salt = known
@@ -130,7 +143,7 @@ func (s system) APIKeyByHash(ctx context.Context, hash [32]byte) (tenant.APIKey,
 	return look(ctx, s, func(data *tables) (tenant.APIKey, error) {
 		ref, found := data.hashes.get(nobody(), hash)
 		if !found {
-			return tenant.APIKey{}, notFound("api-key")
+			return tenant.APIKey{}, storage.NotFound()
 		}
 		k, _ := data.keys.get(ref.advertiser, ref.key)
 		return keyOf(k), nil
@@ -141,7 +154,7 @@ func (s system) TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time
 	return s.store.transact(ctx, func(data *tables) error {
 		k, found := data.keys.get(key.Advertiser, key.ID)
 		if !found {
-			return notFound("api-key")
+			return storage.NotFound()
 		}
 		if at = moment(at); at.After(k.LastUsedAt) {
 			k.LastUsedAt = at

@@ -122,8 +122,8 @@ type tables struct {
 	events      table[attribution.ID, attribution.Event]
 	naturals    table[natural, attribution.ID]
 	clicks      table[links.ClickID, links.Click]
-	counted     table[links.Visit, time.Time] // latest human click of a visit
-	salts       table[int64, links.Salt]      // by day since 1970
+	counted     table[links.Visit, []time.Time] // human clicks of a visit
+	salts       table[int64, links.Salt]        // by day since 1970
 }
 
 func (s *tables) layer() *tables {

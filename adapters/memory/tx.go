@@ -6,9 +6,9 @@ import (
 
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/coupons"
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/payouts"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -26,7 +26,7 @@ func (t *tx) begin(ctx context.Context) (leave func(), err error) {
 	}
 	if !t.data.advertisers.has(t.advertiser, t.advertiser) {
 		leave()
-		return nil, notFound("advertiser")
+		return nil, storage.NotFound()
 	}
 	return leave, nil
 }
@@ -34,14 +34,14 @@ func (t *tx) begin(ctx context.Context) (leave func(), err error) {
 // create stores a new row of the scope; the caller has begun.
 func create[K comparable, V any](t *tx, into *table[K, V], key K, row V) error {
 	if into.has(t.advertiser, key) {
-		return idTaken()
+		return storage.IDTaken()
 	}
 	into.put(t.advertiser, key, row)
 	return nil
 }
 
 // update changes a row of the scope that still has the version.
-func update[K comparable, V any](ctx context.Context, t *tx, in *table[K, V], key K, what string, version int64, change func(V) (stored int64, changed V)) error {
+func update[K comparable, V any](ctx context.Context, t *tx, in *table[K, V], key K, version int64, change func(V) (stored int64, changed V)) error {
 	leave, err := t.begin(ctx)
 	if err != nil {
 		return err
@@ -49,11 +49,11 @@ func update[K comparable, V any](ctx context.Context, t *tx, in *table[K, V], ke
 	defer leave()
 	row, found := in.get(t.advertiser, key)
 	if !found {
-		return notFound(what)
+		return storage.NotFound()
 	}
 	stored, changed := change(row)
 	if stored != version {
-		return changedMeanwhile()
+		return storage.ChangedMeanwhile()
 	}
 	in.put(t.advertiser, key, changed)
 	return nil
@@ -63,16 +63,16 @@ func update[K comparable, V any](ctx context.Context, t *tx, in *table[K, V], ke
 // id refers to nothing.
 func (t *tx) refer(campaign campaigns.ID, influencer campaigns.InfluencerID) error {
 	if !campaign.IsZero() && !t.data.campaigns.has(t.advertiser, campaign) {
-		return notFound("campaign")
+		return storage.NotFound()
 	}
 	if !influencer.IsZero() && !t.data.access.has(t.advertiser, influencer) {
-		return notFound("influencer")
+		return storage.NotFound()
 	}
 	return nil
 }
 
 func (t *tx) UpdateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
-	return update(ctx, t, &t.data.advertisers, a.ID, "advertiser", a.Version, func(old tenant.Advertiser) (int64, tenant.Advertiser) {
+	return update(ctx, t, &t.data.advertisers, a.ID, a.Version, func(old tenant.Advertiser) (int64, tenant.Advertiser) {
 		stored := old.Version
 		old.Name, old.Zone, old.Currency, old.Version = a.Name, a.Zone, a.Currency, stored+1
 		return stored, old
@@ -86,7 +86,7 @@ func (t *tx) CreateAPIKey(ctx context.Context, k tenant.APIKey) error {
 	}
 	defer leave()
 	if t.data.hashes.has(nobody(), k.Hash) {
-		return fault.New(fault.Conflict, "api-key-taken", "this key is stored already")
+		return storage.APIKeyTaken()
 	}
 	k = keyOf(k)
 	k.Advertiser = t.advertiser
@@ -99,7 +99,7 @@ func (t *tx) CreateAPIKey(ctx context.Context, k tenant.APIKey) error {
 
 func (t *tx) UpdateAPIKey(ctx context.Context, k tenant.APIKey) error {
 	k = keyOf(k)
-	return update(ctx, t, &t.data.keys, k.ID, "api-key", k.Version, func(old tenant.APIKey) (int64, tenant.APIKey) {
+	return update(ctx, t, &t.data.keys, k.ID, k.Version, func(old tenant.APIKey) (int64, tenant.APIKey) {
 		stored := old.Version
 		old.Name, old.Scopes, old.ExpiresAt, old.RevokedAt, old.Version = k.Name, k.Scopes, k.ExpiresAt, k.RevokedAt, stored+1
 		return stored, old
@@ -119,7 +119,7 @@ func (t *tx) CreateCampaign(ctx context.Context, c campaigns.Campaign) error {
 
 func (t *tx) UpdateCampaign(ctx context.Context, c campaigns.Campaign) error {
 	c = campaignOf(c)
-	return update(ctx, t, &t.data.campaigns, c.ID, "campaign", c.Version, func(old campaigns.Campaign) (int64, campaigns.Campaign) {
+	return update(ctx, t, &t.data.campaigns, c.ID, c.Version, func(old campaigns.Campaign) (int64, campaigns.Campaign) {
 		changed := c
 		changed.Advertiser, changed.CreatedAt, changed.Version = old.Advertiser, old.CreatedAt, old.Version+1
 		return old.Version, changed
@@ -133,14 +133,21 @@ func (t *tx) Assign(ctx context.Context, a campaigns.Assignment) error {
 	}
 	defer leave()
 	if !t.data.campaigns.has(t.advertiser, a.Campaign) {
-		return notFound("campaign")
+		return storage.NotFound()
 	}
 	if !t.data.access.has(t.advertiser, a.Influencer) {
-		return notFound("influencer")
+		return storage.NotFound()
+	}
+	versions := make(map[int]bool, len(a.Terms))
+	for _, terms := range a.Terms {
+		if versions[terms.Version] {
+			return storage.ChangedMeanwhile()
+		}
+		versions[terms.Version] = true
 	}
 	key := assignment{a.Campaign, a.Influencer}
 	if t.data.assignments.has(t.advertiser, key) {
-		return fault.New(fault.Conflict, "already-assigned", "the influencer is assigned to this campaign already")
+		return storage.AlreadyAssigned()
 	}
 	a = assignmentOf(a)
 	a.Advertiser = t.advertiser
@@ -157,10 +164,10 @@ func (t *tx) AddTerms(ctx context.Context, campaign campaigns.ID, influencer cam
 	key := assignment{campaign, influencer}
 	a, found := t.data.assignments.get(t.advertiser, key)
 	if !found {
-		return notFound("assignment")
+		return storage.NotFound()
 	}
 	if slices.ContainsFunc(a.Terms, func(old payouts.Terms) bool { return old.Version == terms.Version }) {
-		return changedMeanwhile()
+		return storage.ChangedMeanwhile()
 	}
 	a.Terms = append(slices.Clone(a.Terms), terms)
 	t.data.assignments.put(t.advertiser, key, assignmentOf(a))
@@ -174,7 +181,7 @@ func (t *tx) CreateInfluencer(ctx context.Context, i campaigns.Influencer) error
 	}
 	defer leave()
 	if t.data.influencers.has(nobody(), i.ID) {
-		return idTaken()
+		return storage.IDTaken()
 	}
 	i = influencerOf(i)
 	i.Creator = t.advertiser
@@ -192,11 +199,11 @@ func (t *tx) UpdateInfluencer(ctx context.Context, i campaigns.Influencer) error
 	old, found := t.data.influencers.get(nobody(), i.ID)
 	switch {
 	case !found || !t.sees(i.ID):
-		return notFound("influencer")
+		return storage.NotFound()
 	case old.Creator != t.advertiser:
-		return fault.New(fault.Forbidden, "not-the-creator", "only the advertiser that created an influencer may change it")
+		return storage.NotTheCreator()
 	case old.Version != i.Version:
-		return changedMeanwhile()
+		return storage.ChangedMeanwhile()
 	}
 	i = influencerOf(i)
 	i.Creator, i.CreatedAt, i.Version = old.Creator, old.CreatedAt, old.Version+1
@@ -211,13 +218,13 @@ func (t *tx) CreateLink(ctx context.Context, l links.Link) error {
 	}
 	defer leave()
 	if !t.data.campaigns.has(t.advertiser, l.Campaign) {
-		return notFound("campaign")
+		return storage.NotFound()
 	}
 	if err := t.refer(l.Campaign, l.Influencer); err != nil {
 		return err
 	}
 	if t.data.linkCodes.has(nobody(), l.Code) {
-		return fault.New(fault.Conflict, "short-code-taken", "this short code is taken")
+		return storage.ShortCodeTaken()
 	}
 	l = linkOf(l)
 	l.Advertiser = t.advertiser
@@ -229,7 +236,7 @@ func (t *tx) CreateLink(ctx context.Context, l links.Link) error {
 }
 
 func (t *tx) UpdateLink(ctx context.Context, l links.Link) error {
-	return update(ctx, t, &t.data.links, l.ID, "link", l.Version, func(old links.Link) (int64, links.Link) {
+	return update(ctx, t, &t.data.links, l.ID, l.Version, func(old links.Link) (int64, links.Link) {
 		stored := old.Version
 		old.Destination, old.Title, old.UTM, old.Status, old.Version = l.Destination, l.Title, l.UTM, l.Status, stored+1
 		return stored, old
@@ -244,7 +251,7 @@ func (t *tx) CreateCoupons(ctx context.Context, list []coupons.Coupon) (taken []
 	defer leave()
 	for _, c := range list {
 		if !t.data.campaigns.has(t.advertiser, c.Campaign) {
-			return nil, notFound("campaign")
+			return nil, storage.NotFound()
 		}
 		if err := t.refer(c.Campaign, c.Influencer); err != nil {
 			return nil, err
@@ -267,7 +274,7 @@ func (t *tx) CreateCoupons(ctx context.Context, list []coupons.Coupon) (taken []
 
 func (t *tx) UpdateCoupon(ctx context.Context, c coupons.Coupon) error {
 	c = couponOf(c)
-	return update(ctx, t, &t.data.coupons, c.ID, "coupon", c.Version, func(old coupons.Coupon) (int64, coupons.Coupon) {
+	return update(ctx, t, &t.data.coupons, c.ID, c.Version, func(old coupons.Coupon) (int64, coupons.Coupon) {
 		stored := old.Version
 		old.Status, old.ValidFrom, old.ValidTo, old.Discount, old.Version = c.Status, c.ValidFrom, c.ValidTo, c.Discount, stored+1
 		return stored, old

@@ -3,6 +3,8 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"math"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +20,10 @@ const (
 	DefaultTimeout     = 10 * time.Second
 	DefaultLockTimeout = 5 * time.Second
 	DefaultAttempts    = 10
+	// DefaultMaxConns is the least that Config.MaxConns is if nobody sets it: an
+	// export keeps a connection for as long as its consumer takes, so there are
+	// to be more than processors.
+	DefaultMaxConns = 8
 )
 
 // Config is how the database is used. The zero Config is complete for [New];
@@ -26,7 +32,11 @@ type Config struct {
 	// URL is the connection string, for Open. Parameters of the pool and of the
 	// server may be part of it.
 	URL string
-	// MaxConns is the size of the pool that Open makes; 0 leaves it to the URL.
+	// MaxConns is the size of the pool that Open makes; 0 leaves it to
+	// pool_max_conns of the URL, and without that it is twice the number of
+	// processors, at least DefaultMaxConns. At most half of the pool, but at
+	// least one connection, serves EachEvent at the same time; a further call
+	// waits two seconds for its turn and is then fault.Unavailable "store-busy".
 	MaxConns int32
 	// Timeout ends a call whose context has no deadline, and any one statement;
 	// 0 means DefaultTimeout. Only EachEvent, which lasts as long as its
@@ -43,8 +53,9 @@ type Config struct {
 // Store is a storage.Store in PostgreSQL. It is safe for concurrent use.
 type Store struct {
 	storage.Store
-	pool  *pgxpool.Pool
-	owned bool
+	pool    *pgxpool.Pool
+	exports *sqlstore.Exports
+	owned   bool
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -57,6 +68,22 @@ func (c Config) withDefaults() (Config, error) {
 	checks.That(c.Attempts >= 1, "attempts", "out-of-range", "Config.Attempts must not be negative")
 	checks.That(c.MaxConns >= 0, "max_conns", "out-of-range", "Config.MaxConns must not be negative")
 	return c, checks.Err()
+}
+
+// maxConns returns the size of the pool, given what pgx makes of the URL.
+func (c Config) maxConns(parsed int32) (int32, error) {
+	if c.MaxConns > 0 {
+		return c.MaxConns, nil
+	}
+	// The pool's own parser does not tell a size that is set from its default.
+	raw, err := pgx.ParseConfig(c.URL)
+	if err != nil {
+		return 0, fault.Bad("url", "malformed-url", "Config.URL is not a connection string of PostgreSQL")
+	}
+	if _, set := raw.RuntimeParams["pool_max_conns"]; set {
+		return parsed, nil
+	}
+	return int32(max(DefaultMaxConns, min(2*runtime.NumCPU(), math.MaxInt32))), nil
 }
 
 // Open connects to the database of Config.URL with a pool of its own and checks
@@ -75,8 +102,8 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		// The cause is left out: it would repeat the URL, and the password in it.
 		return nil, fault.Bad("url", "malformed-url", "Config.URL is not a connection string of PostgreSQL")
 	}
-	if config.MaxConns > 0 {
-		poolConfig.MaxConns = config.MaxConns
+	if poolConfig.MaxConns, err = config.maxConns(poolConfig.MaxConns); err != nil {
+		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
 	if err != nil {
@@ -101,7 +128,8 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 	if pool == nil {
 		return nil, fault.Bad("pool", "required", "New needs a pool")
 	}
-	s := &Store{Store: sqlstore.New(&poolEngine{pool: pool, config: config}), pool: pool}
+	exports := sqlstore.NewExports(int(pool.Config().MaxConns))
+	s := &Store{Store: sqlstore.New(&poolEngine{pool: pool, config: config, exports: exports}), pool: pool, exports: exports}
 	ctx, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
 	if err := s.Check(ctx); err != nil {
@@ -119,6 +147,16 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 // host's part. Row security settings are put back after each call. The store is
 // no more safe for concurrent use than tx is, ends with it, and has no timeouts
 // but those of the contexts and the host's settings.
+//
+// While the host goes through EachEvent it may use tx, and the store, as it
+// likes: what it writes in the loop stays, and is not yielded.
+//
+// Consistency is that of the host's transaction. In one that is REPEATABLE READ
+// or SERIALIZABLE every call sees the same state. In a READ COMMITTED one each
+// statement sees what others have committed by then, so a method that runs
+// several statements, as the reports, the lists of assignments and any Write
+// with more than one call do, may see several states: numbers of one answer
+// need not add up. EachEvent is one statement and sees one state in either.
 //
 // AppendClicks needs a READ COMMITTED transaction to tell repeated visits in
 // batches that come at the same time; in a stricter one it takes turns with

@@ -27,8 +27,9 @@ const (
 
 // poolEngine runs transactions on connections of a pool.
 type poolEngine struct {
-	pool   *pgxpool.Pool
-	config Config
+	pool    *pgxpool.Pool
+	config  Config
+	exports *sqlstore.Exports
 }
 
 // Dialect implements sqlstore.Engine.
@@ -40,6 +41,13 @@ func (e *poolEngine) Run(ctx context.Context, work sqlstore.Work, fn func(contex
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, e.config.Timeout)
 		defer cancel()
+	}
+	if work.Kind == sqlstore.Export {
+		leave, err := e.exports.Enter(ctx)
+		if err != nil {
+			return err
+		}
+		defer leave()
 	}
 	begin := e.begin(work)
 	for attempt := 1; ; attempt++ {
@@ -192,9 +200,32 @@ type txEngine struct{ tx pgx.Tx }
 // Dialect implements sqlstore.Engine.
 func (e *txEngine) Dialect() statsql.Dialect { return statsql.Postgres }
 
-// Run implements sqlstore.Engine with a savepoint. Going back to it also puts
-// the settings back; after a change, which stays, that is done by hand.
+// Run implements sqlstore.Engine with a savepoint. An export has one for each
+// statement of its own instead: what the host does while it goes through the
+// rows must neither be undone with them nor run under their settings.
 func (e *txEngine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
+	if work.Kind == sqlstore.Export {
+		return fn(ctx, &querier{session: e.tx, around: func(ctx context.Context, step func() error) error {
+			return e.within(ctx, work, step)
+		}})
+	}
+	return e.within(ctx, work, func() error {
+		q := &querier{session: e.tx}
+		err := fn(ctx, q)
+		switch {
+		case err != nil && q.collision != nil:
+			return busy(q.collision)
+		case err != nil:
+			return err
+		}
+		return q.failed // fn let it pass, but Postgres refuses everything behind it
+	})
+}
+
+// within runs step in a savepoint with the settings of the work. They are put
+// back in any case: with the savepoint if step fails or panics, else by hand,
+// since what step did stays.
+func (e *txEngine) within(ctx context.Context, work sqlstore.Work, step func() error) error {
 	var advertiser, reach string
 	err := e.tx.QueryRow(ctx, "SELECT coalesce(current_setting('superher.advertiser', true), ''), coalesce(current_setting('superher.reach', true), '')").
 		Scan(&advertiser, &reach)
@@ -212,18 +243,8 @@ func (e *txEngine) Run(ctx context.Context, work sqlstore.Work, fn func(context.
 	if err := simple(ctx, e.tx.Conn(), "SAVEPOINT superher; "+settings(work.Reach)+"; "+turns(work.Turns)); err != nil {
 		return translate(ctx, err)
 	}
-	q := &querier{session: e.tx}
-	if err := fn(ctx, q); err != nil {
-		if q.collision != nil {
-			return busy(q.collision)
-		}
+	if err := step(); err != nil {
 		return err
-	}
-	if q.failed != nil {
-		return q.failed
-	}
-	if work.Kind == sqlstore.Snapshot || work.Kind == sqlstore.Export {
-		return nil
 	}
 	_, err = e.tx.Exec(ctx, "SELECT set_config('superher.advertiser', $1, true), set_config('superher.reach', $2, true)", advertiser, reach)
 	if err == nil {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -13,6 +14,15 @@ import (
 
 // Translate lets tests look at the meaning of an error.
 func Translate(ctx context.Context, err error) error { return translate(ctx, err) }
+
+// StreamChunk is how many rows a cursor fetches at a time.
+const StreamChunk = streamChunk
+
+// SetExportWait sets how long an export waits for its turn.
+func SetExportWait(s *Store, wait time.Duration) { s.exports.Wait = wait }
+
+// PoolSize returns how many connections the store may have.
+func PoolSize(s *Store) int32 { return s.pool.Config().MaxConns }
 
 // NewHosted returns a store whose every call runs inside a transaction of a
 // host that commits when the call went well, and tries again when it was told

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -10,7 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/superher/superher/adapters/postgres"
+	"github.com/superher/superher/attribution"
+	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
+	"github.com/superher/superher/ident"
+	"github.com/superher/superher/payouts"
+	"github.com/superher/superher/stats"
 	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
@@ -137,4 +143,129 @@ func TestInTx_ACollisionIsBusyAndNotRepeated(t *testing.T) {
 	require.Equal(t, 1, runs)
 	_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
 	require.NoError(t, err, "the host may go on")
+}
+
+// recorder returns a host with one advertiser and its events, and what records
+// another one.
+func recorder(t *testing.T, events int) (*postgres.Store, *pgxpool.Pool, tenant.Advertiser, func(storage.Store) error) {
+	t.Helper()
+	store, p := hostDatabase(t)
+	a := newAdvertiser(t, store)
+	random := rand.NewChaCha8([32]byte{7})
+	newEvent := func() attribution.Event {
+		id, err := ident.New[attribution.Event](a.CreatedAt, random)
+		require.NoError(t, err)
+		e := attribution.Event{
+			ID: id, Advertiser: a.ID, Submission: attribution.Submission{Type: campaigns.Purchase, OccurredAt: a.CreatedAt},
+			ReceivedAt: a.CreatedAt, Decision: attribution.Decision{Method: attribution.None, Source: attribution.Direct},
+			Commission: payouts.Commission{Reason: payouts.NoInfluencer},
+		}
+		e.Print = e.Fingerprint()
+		return e
+	}
+	write := func(s storage.Store, n int) error {
+		return s.Write(t.Context(), tenant.For(a.ID), func(ctx context.Context, tx storage.Tx) error {
+			list := make([]attribution.Event, n)
+			for i := range list {
+				list[i] = newEvent()
+			}
+			_, err := tx.RecordEvents(ctx, list)
+			return err
+		})
+	}
+	require.NoError(t, write(store, events))
+	return store, p, a, func(s storage.Store) error { return write(s, 1) }
+}
+
+func always(a tenant.Advertiser) stats.Filter {
+	return stats.Filter{From: a.CreatedAt.AddDate(-1, 0, 0), To: a.CreatedAt.AddDate(1, 0, 0)}
+}
+
+func countOf(t *testing.T, p *pgxpool.Pool, store storage.Store, a tenant.Advertiser) (orders, events int) {
+	t.Helper()
+	require.NoError(t, p.QueryRow(t.Context(), "SELECT count(*) FROM orders").Scan(&orders))
+	for _, err := range store.Read(tenant.For(a.ID).View()).EachEvent(t.Context(), always(a)) {
+		require.NoError(t, err)
+		events++
+	}
+	return orders, events
+}
+
+func TestInTx_WhatIsWrittenWhileGoingThroughEventsStays(t *testing.T) {
+	for name, leave := range map[string]int{"to the end": 3, "left early": 2} {
+		t.Run(name, func(t *testing.T) {
+			store, p, a, record := recorder(t, 3)
+			tx, err := p.Begin(t.Context())
+			require.NoError(t, err)
+			defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+			joined := postgres.InTx(tx)
+			seen := 0
+			for _, err := range joined.Read(tenant.For(a.ID).View()).EachEvent(t.Context(), always(a)) {
+				require.NoError(t, err)
+				seen++
+				_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES ($1)", seen)
+				require.NoError(t, err)
+				require.NoError(t, record(joined))
+				var visible int
+				require.NoError(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM advertisers").Scan(&visible))
+				require.Zero(t, visible, "the host's own settings hold in the loop")
+				if seen == leave {
+					break
+				}
+			}
+			require.Equal(t, leave, seen)
+			var cursors int
+			require.NoError(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM pg_cursors WHERE name LIKE 'superher%'").Scan(&cursors))
+			require.Zero(t, cursors, "the cursor is closed")
+			require.NoError(t, tx.Commit(t.Context()))
+			orders, events := countOf(t, p, store, a)
+			require.Equal(t, leave, orders)
+			require.Equal(t, 3+leave, events)
+		})
+	}
+}
+
+// More rows than one part of a cursor: later parts need the settings as well.
+func TestInTx_EventsAreFetchedUnderTheirOwnSettings(t *testing.T) {
+	const parts = 2*postgres.StreamChunk + 1
+	_, p, a, _ := recorder(t, parts)
+	other := newAdvertiser(t, postgres.NewHosted(p))
+	tx, err := p.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	joined := postgres.InTx(tx)
+	seen := 0
+	for e, err := range joined.Read(tenant.For(a.ID).View()).EachEvent(t.Context(), always(a)) {
+		require.NoError(t, err)
+		require.Equal(t, a.ID, e.Advertiser)
+		seen++
+		if seen%500 == 1 {
+			require.NoError(t, joined.Write(t.Context(), tenant.For(other.ID), createCampaign(t, other)))
+		}
+	}
+	require.Equal(t, parts, seen)
+}
+
+func TestInTx_AHostThatFailsWhileGoingThroughEventsCanRollBack(t *testing.T) {
+	store, p, a, record := recorder(t, 3)
+	tx, err := p.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	joined := postgres.InTx(tx)
+	_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1); SAVEPOINT host")
+	require.NoError(t, err)
+	for _, err := range joined.Read(tenant.For(a.ID).View()).EachEvent(t.Context(), always(a)) {
+		require.NoError(t, err)
+		require.NoError(t, record(joined))
+		_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
+		require.Error(t, err)
+		break
+	}
+	_, err = tx.Exec(t.Context(), "ROLLBACK TO SAVEPOINT host")
+	require.NoError(t, err)
+	require.NoError(t, record(joined))
+	require.NoError(t, tx.Commit(t.Context()))
+	orders, events := countOf(t, p, store, a)
+	require.Equal(t, 1, orders)
+	require.Equal(t, 4, events)
 }

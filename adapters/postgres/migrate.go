@@ -98,6 +98,8 @@ DECLARE
     tables text := 'advertisers, api_keys, campaigns, influencers, influencer_access, assignments, terms, coupons, tracking_links, '
         'customer_events, click_events, visitor_salts, link_codes, api_key_hashes';
 BEGIN
+    -- Two that grant on one table at the same time would be in each other's way.
+    PERFORM pg_advisory_xact_lock(hashtextextended('superher grants', 0));
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), app);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %s TO %I', tables, app);
     EXECUTE format('GRANT DELETE ON visitor_salts, link_codes, api_key_hashes TO %I', app);

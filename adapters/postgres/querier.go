@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,6 +29,18 @@ type querier struct {
 	cursors   int   // made so far, to give each a name
 	failed    error // first failure: Postgres refuses everything behind it
 	collision error // the failure, if it was one that may be repeated
+
+	// around is what each statement of a stream runs in, if anything: a savepoint
+	// with the settings for it. A failure then ends the stream alone.
+	around func(ctx context.Context, step func() error) error
+}
+
+// step runs one statement of a stream.
+func (q *querier) step(ctx context.Context, step func() error) error {
+	if q.around == nil {
+		return step()
+	}
+	return q.around(ctx, step)
 }
 
 // fail translates the error of a statement and notes what it means for the
@@ -119,11 +132,17 @@ func (q *querier) Stream(ctx context.Context, text string, args ...any) (statsql
 		return nil, translate(ctx, err)
 	}
 	q.cursors++
-	name := fmt.Sprintf("superher_%d_%p", q.cursors, q)
-	if _, err := q.session.Exec(ctx, "DECLARE "+quoted(name)+" NO SCROLL CURSOR FOR "+text, values...); err != nil {
-		return nil, q.fail(ctx, err)
+	name := quoted(fmt.Sprintf("superher_%d_%016x", q.cursors, rand.Uint64())) //nolint:gosec // tells cursors apart, keeps no secret
+	err = q.step(ctx, func() error {
+		if _, err := q.session.Exec(ctx, "DECLARE "+name+" NO SCROLL CURSOR FOR "+text, values...); err != nil {
+			return q.fail(ctx, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return &cursor{q: q, ctx: ctx, name: quoted(name)}, nil
+	return &cursor{q: q, ctx: ctx, name: name}, nil
 }
 
 func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }
@@ -165,6 +184,8 @@ type cursor struct {
 	last bool
 	err  error
 
+	closed bool
+
 	fields []pgconn.FieldDescription
 	types  *pgtype.Map
 }
@@ -181,7 +202,7 @@ func (c *cursor) Next() bool {
 	if c.last {
 		return false
 	}
-	c.err = c.fetch()
+	c.err = c.q.step(c.ctx, c.fetch)
 	c.next = 1
 	return c.err == nil && len(c.part) > 0
 }
@@ -224,10 +245,27 @@ func (c *cursor) Err() error { return c.err }
 
 // Close implements statsql.Rows.
 func (c *cursor) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	if c.q.around != nil {
+		// The transaction is the host's and goes on, also after a failure of the
+		// stream and after the end of its context.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), endTimeout)
+		defer cancel()
+		return c.q.step(ctx, func() error { return c.drop(ctx) })
+	}
 	over := c.err != nil || c.ctx.Err() != nil || c.q.failed != nil
 	if over { // the transaction is at its end, and its cursors with it
 		return nil
 	}
-	_, err := c.q.Exec(c.ctx, "CLOSE "+c.name)
-	return err
+	return c.drop(c.ctx)
+}
+
+func (c *cursor) drop(ctx context.Context) error {
+	if _, err := c.q.session.Exec(ctx, "CLOSE "+c.name); err != nil {
+		return c.q.fail(ctx, err)
+	}
+	return nil
 }

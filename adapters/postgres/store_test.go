@@ -257,12 +257,20 @@ func TestErrors_SayWhatHappened(t *testing.T) {
 		{t.Context(), &pgconn.PgError{Code: "40P01"}, fault.Unavailable, "store-busy"},
 		{t.Context(), &pgconn.PgError{Code: "55P03"}, fault.Unavailable, "store-busy"},
 		{t.Context(), &pgconn.PgError{Code: "23503"}, fault.NotFound, "not-found"},
-		{t.Context(), &pgconn.PgError{Code: "22003"}, fault.Exhausted, "amount-overflow"},
+		{t.Context(), &pgconn.PgError{Code: "22003"}, fault.Invalid, "amount-overflow"},
 		{t.Context(), &pgconn.PgError{Code: "22021"}, fault.Invalid, "unstorable-text"},
 		{t.Context(), &pgconn.PgError{Code: "22P05"}, fault.Invalid, "unstorable-text"},
 		{t.Context(), &pgconn.PgError{Code: "57014"}, fault.Unavailable, "deadline-exceeded"},
 		{over, &pgconn.PgError{Code: "57014"}, fault.Unavailable, "canceled"},
+		{t.Context(), &pgconn.PgError{Code: "25006"}, fault.Unavailable, "store-unreachable"}, // a standby since a failover
+		{t.Context(), &pgconn.PgError{Code: "25P03"}, fault.Unavailable, "store-unreachable"},
+		{t.Context(), &pgconn.PgError{Code: "25P04"}, fault.Unavailable, "store-unreachable"},
 		{t.Context(), &pgconn.PgError{Code: "57P01"}, fault.Unavailable, "store-unreachable"},
+		{t.Context(), &pgconn.PgError{Code: "57P02"}, fault.Unavailable, "store-unreachable"},
+		{t.Context(), &pgconn.PgError{Code: "57P03"}, fault.Unavailable, "store-unreachable"},
+		{t.Context(), &pgconn.PgError{Code: "08006"}, fault.Unavailable, "store-unreachable"},
+		{t.Context(), &pgconn.PgError{Code: "58030"}, fault.Unavailable, "store-unreachable"},
+		{t.Context(), &pgconn.PgError{Code: "53300"}, fault.Unavailable, "store-busy"},
 		{t.Context(), &pgconn.PgError{Code: "53100"}, fault.Unavailable, "store-full"},
 		{t.Context(), &pgconn.PgError{Code: "42703"}, fault.Internal, "internal"},
 		{t.Context(), context.DeadlineExceeded, fault.Unavailable, "deadline-exceeded"},
@@ -273,4 +281,23 @@ func TestErrors_SayWhatHappened(t *testing.T) {
 		require.Equal(t, c.code, got.Code, "%v", c.err)
 		require.Equal(t, c.reason, got.Reason, "%v", c.err)
 	}
+}
+
+func TestWrite_OnAServerThatOnlyReadsIsUnavailable(t *testing.T) {
+	store, name := fresh(t)
+	a := newAdvertiser(t, store)
+	p := pool(t, shared.url(name, true))
+	tx, err := p.BeginTx(t.Context(), pgx.TxOptions{AccessMode: pgx.ReadOnly})
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	err = postgres.InTx(tx).Write(t.Context(), tenant.For(a.ID), createCampaign(t, a))
+	require.ErrorIs(t, err, fault.Unavailable)
+	require.True(t, fault.HasReason(err, "store-unreachable"), "%v", err)
+}
+
+func TestOpen_ARefusedLoginIsUnavailable(t *testing.T) {
+	c := server(t)
+	_, err := postgres.Open(t.Context(), postgres.Config{URL: c.url("no_such_database", false)})
+	require.ErrorIs(t, err, fault.Unavailable)
+	require.True(t, fault.HasReason(err, "store-unreachable"), "%v", err)
 }

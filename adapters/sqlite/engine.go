@@ -20,6 +20,7 @@ type engine struct {
 	writer  *sql.DB
 	readers *sql.DB
 	timeout time.Duration
+	exports *sqlstore.Exports
 }
 
 // Dialect implements sqlstore.Engine.
@@ -33,12 +34,19 @@ func (e *engine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Co
 		ctx, cancel = context.WithTimeout(ctx, e.timeout)
 		defer cancel()
 	}
-	db := e.readers
-	if work.Kind == sqlstore.Change || work.Kind == sqlstore.Turn {
+	db, writes := e.readers, work.Kind == sqlstore.Change || work.Kind == sqlstore.Turn
+	if writes {
 		db = e.writer
 	}
+	if work.Kind == sqlstore.Export {
+		leave, err := e.exports.Enter(ctx)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	for attempt := 1; ; attempt++ {
-		collision, err := e.once(ctx, db, fn)
+		collision, err := e.once(ctx, db, writes, fn)
 		if collision == nil {
 			return err
 		}
@@ -49,7 +57,7 @@ func (e *engine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Co
 }
 
 // once runs fn in one transaction. A collision means that it may be repeated.
-func (e *engine) once(ctx context.Context, db *sql.DB, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
+func (e *engine) once(ctx context.Context, db *sql.DB, writes bool, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
 	// Also an export, which may last, waits only so long for a connection.
 	waiting, cancel := context.WithTimeout(ctx, e.timeout)
 	conn, err := db.Conn(waiting)
@@ -70,7 +78,7 @@ func (e *engine) once(ctx context.Context, db *sql.DB, fn func(context.Context, 
 	}
 	// After a commit this does nothing; it is for failures and panics.
 	defer func() { _ = tx.Rollback() }()
-	q := &querier{tx: tx}
+	q := &querier{tx: tx, writes: writes}
 	err = fn(ctx, q)
 	if q.collision != nil {
 		return q.collision, nil
@@ -102,6 +110,8 @@ func pause(ctx context.Context, d time.Duration) error {
 // querier runs the statements of one transaction.
 type querier struct {
 	tx        *sql.Tx
+	writes    bool // the transaction may change what it reads
+	copies    int  // made so far, to give each a name
 	collision error
 }
 
@@ -122,8 +132,13 @@ func (q *querier) Query(ctx context.Context, text string, args ...any) (statsql.
 	return rows{found, q, ctx}, nil
 }
 
-// Stream implements sqlstore.Querier: SQLite steps through a result anyway.
+// Stream implements sqlstore.Querier. SQLite steps through a result anyway, but
+// one that is open sees what the same connection writes meanwhile: where that
+// can be, the stream reads a copy.
 func (q *querier) Stream(ctx context.Context, text string, args ...any) (statsql.Rows, error) {
+	if q.writes {
+		return q.copy(ctx, text, args...)
+	}
 	return q.Query(ctx, text, args...)
 }
 

@@ -36,17 +36,17 @@ func translate(ctx context.Context, err error) error {
 		return fault.Wrap(err, fault.Conflict, "id-taken", "something is stored under this id already")
 	}
 	switch failed.Code() & 0xff { // extended codes have their class in the last byte
-	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_PROTOCOL: // the last is a race for the log
 		return busy(err)
 	case codes.SQLITE_FULL:
 		return fault.Wrap(err, fault.Unavailable, "store-full", "the disk of the store is full")
-	case codes.SQLITE_CANTOPEN, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_NOTADB:
+	case codes.SQLITE_CANTOPEN, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_NOTADB, codes.SQLITE_PERM, codes.SQLITE_NOLFS:
 		return fault.Wrap(err, fault.Unavailable, "store-unreachable", "the file of the store cannot be used")
 	case codes.SQLITE_TOOBIG:
 		return fault.Wrap(err, fault.Invalid, "too-large", "a value is too large to be stored")
 	}
 	if strings.Contains(failed.Error(), "integer overflow") {
-		return fault.Wrap(err, fault.Exhausted, "amount-overflow", "a sum does not fit in 64 bits")
+		return fault.Wrap(err, fault.Invalid, "amount-overflow", "a sum does not fit in 64 bits of minor units; ask for a shorter period")
 	}
 	return fault.Of(err)
 }

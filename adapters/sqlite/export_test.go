@@ -1,6 +1,10 @@
 package sqlite
 
-import "testing"
+import (
+	"context"
+	"testing"
+	"time"
+)
 
 // Pragma returns a setting of the writing connection.
 func Pragma(t *testing.T, s *Store, name string) string {
@@ -11,3 +15,18 @@ func Pragma(t *testing.T, s *Store, name string) string {
 	}
 	return value
 }
+
+// TemporaryTables returns how many the writing connection has.
+func TemporaryTables(t *testing.T, s *Store) (n int) {
+	t.Helper()
+	if err := s.engine.writer.QueryRowContext(t.Context(), "SELECT count(*) FROM temp.sqlite_master").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// SetExportWait sets how long an export waits for its turn.
+func SetExportWait(s *Store, wait time.Duration) { s.engine.exports.Wait = wait }
+
+// Translate lets tests look at the meaning of an error.
+func Translate(ctx context.Context, err error) error { return translate(ctx, err) }

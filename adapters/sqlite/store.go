@@ -34,7 +34,10 @@ type Config struct {
 	// waits for other processes; 0 means DefaultTimeout. Only EachEvent, which
 	// lasts as long as its consumer, has no end of its own.
 	Timeout time.Duration
-	// Readers is the number of reads at the same time; 0 means DefaultReaders.
+	// Readers is the number of reads at the same time; 0 means DefaultReaders. At
+	// most half of them, but at least one, may be of EachEvent outside a Write; a
+	// further one waits two seconds for its turn and is then fault.Unavailable
+	// "store-busy".
 	Readers int
 }
 
@@ -62,7 +65,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := touch(config.Path); err != nil {
 		return nil, err
 	}
-	writer, err := open(config, "_txlock=immediate", 1)
+	writer, err := open(config, "_txlock=immediate&_pragma=temp_store(1)", 1) // temporary tables in files
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +81,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		_ = writer.Close()
 		return nil, err
 	}
-	e := &engine{writer: writer, readers: readers, timeout: config.Timeout}
+	e := &engine{writer: writer, readers: readers, timeout: config.Timeout, exports: sqlstore.NewExports(config.Readers)}
 	return &Store{Store: sqlstore.New(e), engine: e}, nil
 }
 

@@ -40,6 +40,34 @@ func everything(f *fixture, p party) func(ctx context.Context, tx storage.Tx) er
 
 // atomicity holds that a transaction happens as a whole or not at all.
 func (h Harness) atomicity(t *testing.T) {
+	t.Run("ACommitMakesEverythingVisible", func(t *testing.T) {
+		f := newFixture(t, h)
+		var inside dump
+		do := everything(f, f.a)
+		f.write(t, f.a, func(ctx context.Context, tx storage.Tx) error {
+			before := dumpOf(t, ctx, tx)
+			if err := do(ctx, tx); err != nil {
+				return err
+			}
+			inside = dumpOf(t, ctx, tx)
+			require.NotEqual(t, before, inside, "reads see own writes")
+			return nil
+		})
+		require.Len(t, inside.Campaigns, 2)
+		require.Len(t, inside.Events, 2)
+		require.Len(t, inside.Links, 2)
+		require.Len(t, inside.Coupons, 2)
+		require.Len(t, inside.Keys, 2)
+		require.Len(t, inside.Influencers, 2)
+		require.Len(t, inside.Assignments, 2)
+		require.EqualValues(t, 2, inside.Overview.Events, "reports see own writes too")
+		require.Equal(t, inside, dumpOf(t, f.ctx, f.read(f.a)))
+	})
+	h.rollbacks(t)
+	h.copies(t)
+}
+
+func (h Harness) rollbacks(t *testing.T) {
 	t.Run("AnErrorOfFnRollsEverythingBackAndIsReturnedAsItIs", func(t *testing.T) {
 		f := newFixture(t, h)
 		f.unchanged(t, func() {
@@ -80,29 +108,6 @@ func (h Harness) atomicity(t *testing.T) {
 		})
 		f.write(t, f.a, everything(f, f.a))
 	})
-	t.Run("ACommitMakesEverythingVisible", func(t *testing.T) {
-		f := newFixture(t, h)
-		var inside dump
-		do := everything(f, f.a)
-		f.write(t, f.a, func(ctx context.Context, tx storage.Tx) error {
-			before := dumpOf(t, ctx, tx)
-			if err := do(ctx, tx); err != nil {
-				return err
-			}
-			inside = dumpOf(t, ctx, tx)
-			require.NotEqual(t, before, inside, "reads see own writes")
-			return nil
-		})
-		require.Len(t, inside.Campaigns, 2)
-		require.Len(t, inside.Events, 2)
-		require.Len(t, inside.Links, 2)
-		require.Len(t, inside.Coupons, 2)
-		require.Len(t, inside.Keys, 2)
-		require.Len(t, inside.Influencers, 2)
-		require.Len(t, inside.Assignments, 2)
-		require.EqualValues(t, 2, inside.Overview.Events, "reports see own writes too")
-		require.Equal(t, inside, dumpOf(t, f.ctx, f.read(f.a)))
-	})
 	t.Run("AContextThatEndsBeforeTheCommitRollsBack", func(t *testing.T) {
 		f := newFixture(t, h)
 		f.unchanged(t, func() {
@@ -116,6 +121,10 @@ func (h Harness) atomicity(t *testing.T) {
 			has(t, err, fault.Unavailable, "")
 		})
 	})
+}
+
+// copies holds that no value is shared between a store and its callers.
+func (h Harness) copies(t *testing.T) {
 	t.Run("WhatIsReturnedIsNotWhatIsStored", func(t *testing.T) {
 		f := newFixture(t, h)
 		f.unchanged(t, func() {

@@ -1,15 +1,18 @@
 package storagetest
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/stats"
+	"github.com/superher/superher/storage"
 )
 
 // clicksOf returns what the overview of a party counts.
@@ -34,6 +37,13 @@ func (f *fixture) click(t *testing.T, clicks ...links.Click) {
 // clicks holds what becomes of appended clicks. Each party has one already, by
 // visitor 1 at the start.
 func (h Harness) clicks(t *testing.T) {
+	h.appended(t)
+	h.repeatedVisits(t)
+	h.lateClicks(t)
+	h.clicksOfLinks(t)
+}
+
+func (h Harness) appended(t *testing.T) {
 	t.Run("ABatchMayBeSentAgain", func(t *testing.T) {
 		f := newFixture(t, h)
 		batch := []links.Click{f.newClick(f.a, 2, start()), f.newClick(f.b, 2, start()), f.newClick(f.a, 3, start().Add(time.Hour))}
@@ -59,6 +69,29 @@ func (h Harness) clicks(t *testing.T) {
 		f.click(t, batch...)
 		f.requireClicks(t, f.a, 2, 5, 2)
 	})
+	t.Run("NoClicksAreNoClicks", func(t *testing.T) {
+		f := newFixture(t, h)
+		f.click(t)
+		f.requireClicks(t, f.a, 1, 1, 1)
+	})
+	t.Run("ClicksOfManyGoroutinesAreAllKept", func(t *testing.T) {
+		f := newFixture(t, h)
+		together(t, 64, workers, func(i int) error {
+			batch := []links.Click{f.newClick(f.a, byte(i+10), start()), f.newClick(f.b, byte(i+10), start())}
+			for range 200 {
+				err := f.store.System().AppendClicks(f.ctx, batch)
+				if code := fault.Of(err); code == nil || code.Code != fault.Unavailable {
+					return err
+				}
+			}
+			return nil
+		})
+		f.requireClicks(t, f.a, 65, 65, 65)
+		f.requireClicks(t, f.b, 65, 65, 65)
+	})
+}
+
+func (h Harness) repeatedVisits(t *testing.T) {
 	t.Run("ARepeatedVisitWithinTheWindowIsADuplicate", func(t *testing.T) {
 		for name, offset := range map[string]time.Duration{"later": 1, "earlier": -1} {
 			f := newFixture(t, h)
@@ -108,6 +141,75 @@ func (h Harness) clicks(t *testing.T) {
 		require.Less(t, wantHuman, wantAll)
 		split.requireClicks(t, split.a, wantHuman, wantAll, wantVisitors)
 	})
+}
+
+// lateClicks holds that a click which arrives after later ones is judged by
+// all counted clicks near it: by the one before and by the one after.
+func (h Harness) lateClicks(t *testing.T) {
+	const window, least = links.DuplicateWindow, time.Microsecond
+	offsets := []struct {
+		after   time.Duration
+		counted bool
+	}{
+		{-window, true},
+		{-window + least, false},
+		{10 * time.Minute, false},
+		{window - least, false}, // too near to the first
+		{window, true},          // exactly the window away from both
+		{window + least, false}, // too near to the second
+		{3*window - least, false},
+		{3 * window, true},
+		{3*window + least, false},
+		{5*window - least, false},
+		{5 * window, true},
+	}
+	t.Run("ALateClickIsJudgedByBothNeighbours", func(t *testing.T) {
+		f := newFixture(t, h)
+		for i, offset := range offsets {
+			visitor := byte(i + 10)
+			for _, after := range []time.Duration{0, 2 * window, 4 * window} {
+				f.click(t, f.newClick(f.a, visitor, start().Add(after)))
+			}
+			human, all, visitors := f.clicksOf(t, f.a)
+			f.click(t, f.newClick(f.a, visitor, start().Add(offset.after)))
+			if offset.counted {
+				human++
+			}
+			f.requireClicks(t, f.a, human, all+1, visitors)
+		}
+	})
+	t.Run("InABatchOfLateClicksEachIsJudgedByItsOwnNeighbours", func(t *testing.T) {
+		f := newFixture(t, h)
+		var early, late []links.Click
+		counted := int64(1) // of visitor 1
+		for i, offset := range offsets {
+			visitor := byte(i + 10)
+			for _, after := range []time.Duration{4 * window, 0, 2 * window} {
+				early = append(early, f.newClick(f.a, visitor, start().Add(after)))
+				counted++
+			}
+			late = append(late, f.newClick(f.a, visitor, start().Add(offset.after)))
+			if offset.counted {
+				counted++
+			}
+		}
+		f.click(t, early...)
+		f.click(t, late...)
+		f.requireClicks(t, f.a, counted, int64(1+len(early)+len(late)), int64(1+len(offsets)))
+	})
+	t.Run("ALateClickThatCountsIsANeighbourItself", func(t *testing.T) {
+		f := newFixture(t, h)
+		f.click(t, f.newClick(f.a, 2, start().Add(2*window)))
+		f.click(t, f.newClick(f.a, 2, start()))
+		f.requireClicks(t, f.a, 3, 3, 2)
+		f.click(t, f.newClick(f.a, 2, start().Add(window-least)), f.newClick(f.a, 2, start().Add(window)))
+		f.requireClicks(t, f.a, 4, 5, 2)
+	})
+}
+
+// clicksOfLinks holds whose clicks they are: what a click says of campaign and
+// influencer does not matter.
+func (h Harness) clicksOfLinks(t *testing.T) {
 	t.Run("AnUnknownLinkIsNotFoundAndNothingIsStored", func(t *testing.T) {
 		f := newFixture(t, h)
 		f.unchanged(t, func() {
@@ -115,30 +217,10 @@ func (h Harness) clicks(t *testing.T) {
 			unknown, mixed := f.newClick(f.unknown, 9, start()), f.newClick(f.a, 9, start())
 			mixed.Link = f.b.link.ID // a link of another advertiser than the click's
 			for _, bad := range []links.Click{unknown, mixed} {
-				has(t, f.store.System().AppendClicks(f.ctx, []links.Click{good, bad}), fault.NotFound, "")
-				has(t, f.store.System().AppendClicks(f.ctx, []links.Click{bad, good}), fault.NotFound, "")
+				has(t, f.store.System().AppendClicks(f.ctx, []links.Click{good, bad}), fault.NotFound, "not-found")
+				has(t, f.store.System().AppendClicks(f.ctx, []links.Click{bad, good}), fault.NotFound, "not-found")
 			}
 		})
-	})
-	t.Run("NoClicksAreNoClicks", func(t *testing.T) {
-		f := newFixture(t, h)
-		f.click(t)
-		f.requireClicks(t, f.a, 1, 1, 1)
-	})
-	t.Run("ClicksOfManyGoroutinesAreAllKept", func(t *testing.T) {
-		f := newFixture(t, h)
-		together(t, 64, workers, func(i int) error {
-			batch := []links.Click{f.newClick(f.a, byte(i+10), start()), f.newClick(f.b, byte(i+10), start())}
-			for range 200 {
-				err := f.store.System().AppendClicks(f.ctx, batch)
-				if code := fault.Of(err); code == nil || code.Code != fault.Unavailable {
-					return err
-				}
-			}
-			return nil
-		})
-		f.requireClicks(t, f.a, 65, 65, 65)
-		f.requireClicks(t, f.b, 65, 65, 65)
 	})
 	t.Run("AClickCountsForItsLinksCampaignAndInfluencer", func(t *testing.T) {
 		f := newFixture(t, h)
@@ -149,4 +231,46 @@ func (h Harness) clicks(t *testing.T) {
 			require.EqualValues(t, 1, table.Rows[0].Clicks, kind)
 		}
 	})
+	t.Run("TheCampaignAndInfluencerAreTheLinksOwn", func(t *testing.T) {
+		f := newFixture(t, h)
+		for i, says := range []party{f.b, f.unknown, {}} {
+			c := f.newClick(f.a, byte(i+2), start())
+			c.Campaign, c.Influencer = says.campaign.ID, says.influencer.ID
+			f.click(t, c)
+		}
+		f.requireClicksOf(t, f.read(f.a), stats.ByCampaign, map[[16]byte]int64{f.a.campaign.ID: 4})
+		f.requireClicksOf(t, f.read(f.a), stats.ByInfluencer, map[[16]byte]int64{f.a.influencer.ID: 4})
+		f.requireClicksOf(t, f.read(f.b), stats.ByCampaign, map[[16]byte]int64{f.b.campaign.ID: 1})
+		f.requireClicksOf(t, f.read(f.b), stats.ByInfluencer, map[[16]byte]int64{f.b.influencer.ID: 1})
+		f.requireClicksOf(t, f.everyone(), stats.ByCampaign, map[[16]byte]int64{f.a.campaign.ID: 4, f.b.campaign.ID: 1})
+		foreign := forever()
+		foreign.Influencers = []campaigns.InfluencerID{f.b.influencer.ID}
+		o, err := f.everyone().Stats().Overview(f.ctx, foreign)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, o.AllClicks)
+	})
+	t.Run("AClickOfALinkWithoutAnInfluencerIsNobodys", func(t *testing.T) {
+		f := newFixture(t, h)
+		p := f.a
+		p.influencer = campaigns.Influencer{}
+		p.link = f.newLink(p, "nobodys")
+		f.write(t, p, func(ctx context.Context, tx storage.Tx) error { return tx.CreateLink(ctx, p.link) })
+		c := f.newClick(p, 2, start())
+		c.Influencer = f.a.influencer.ID
+		f.click(t, c)
+		f.requireClicks(t, f.a, 2, 2, 2)
+		f.requireClicksOf(t, f.read(f.a), stats.ByInfluencer, map[[16]byte]int64{f.a.influencer.ID: 1})
+	})
+}
+
+// requireClicksOf requires the clicks by people in the rows of a table.
+func (f *fixture) requireClicksOf(t *testing.T, r storage.Reader, kind stats.Kind, want map[[16]byte]int64) {
+	t.Helper()
+	table, err := r.Stats().Table(f.ctx, kind, forever(), stats.TableQuery{})
+	require.NoError(t, err)
+	got := map[[16]byte]int64{}
+	for _, row := range table.Rows {
+		got[row.ID] = row.Clicks
+	}
+	require.Equal(t, want, got, kind)
 }

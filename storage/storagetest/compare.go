@@ -80,8 +80,8 @@ func has(t *testing.T, err error, code fault.Code, reason string) {
 // hidden requires that what is foreign is refused exactly like what does not exist.
 func hidden(t *testing.T, foreign, unknown error) {
 	t.Helper()
-	has(t, unknown, fault.NotFound, "")
-	has(t, foreign, fault.NotFound, "")
+	has(t, unknown, fault.NotFound, "not-found")
+	has(t, foreign, fault.NotFound, "not-found")
 	f, u := fault.Of(foreign), fault.Of(unknown)
 	require.Equal(t, u.Reason, f.Reason, "the reason must not tell a foreign thing from an absent one")
 	require.Equal(t, u.Detail, f.Detail, "the text must not tell a foreign thing from an absent one")

@@ -52,6 +52,55 @@ func together(t *testing.T, n, limit int, fn func(i int) error) {
 // concurrency holds that concurrent transactions lose nothing and share no winner.
 func (h Harness) concurrency(t *testing.T) {
 	t.Run("AnEventSentManyTimesIsStoredOnce", h.manySendings)
+	t.Run("NoUpdateIsLost", func(t *testing.T) {
+		f := newFixture(t, h)
+		const updates = 60
+		together(t, updates, workers, func(i int) error {
+			for {
+				err := f.insist(f.a, func(ctx context.Context, tx storage.Tx) error {
+					c, err := tx.Campaign(ctx, f.a.campaign.ID)
+					if err != nil {
+						return err
+					}
+					c.Budget.Minor++
+					return tx.UpdateCampaign(ctx, c)
+				})
+				if !fault.HasReason(err, "changed-meanwhile") {
+					return err
+				}
+			}
+		})
+		got, err := f.read(f.a).Campaign(f.ctx, f.a.campaign.ID)
+		require.NoError(t, err)
+		require.EqualValues(t, 1+updates, got.Version)
+		require.Equal(t, f.a.campaign.Budget.Minor+updates, got.Budget.Minor)
+	})
+	t.Run("AReaderSeesATransactionAsAWholeOrNotAtAll", func(t *testing.T) {
+		f := newFixture(t, h)
+		together(t, 80, workers, func(i int) error {
+			if i%2 == 0 {
+				one, two := f.newEvent(f.a, "", 1), f.newEvent(f.a, "", 1)
+				return f.insist(f.a, func(ctx context.Context, tx storage.Tx) error {
+					if _, err := tx.RecordEvents(ctx, []attribution.Event{one}); err != nil {
+						return err
+					}
+					_, err := tx.RecordEvents(ctx, []attribution.Event{two})
+					return err
+				})
+			}
+			o, err := f.read(f.a).Stats().Overview(f.ctx, forever())
+			if err == nil && o.Events%2 != 1 {
+				return fmt.Errorf("%d events: half a transaction was seen", o.Events)
+			}
+			return err
+		})
+		require.Len(t, collect(t, f.read(f.a).EachEvent(f.ctx, forever())), 81)
+	})
+	h.winners(t)
+}
+
+// winners holds that of many who want the same thing exactly one gets it.
+func (h Harness) winners(t *testing.T) {
 	t.Run("OneOfManyCreationsOfACouponCodeWins", func(t *testing.T) {
 		f := newFixture(t, h)
 		var won atomic.Int64
@@ -103,50 +152,6 @@ func (h Harness) concurrency(t *testing.T) {
 			})
 			require.EqualValues(t, 1, won.Load(), "exactly one update of a version wins")
 		}
-	})
-	t.Run("NoUpdateIsLost", func(t *testing.T) {
-		f := newFixture(t, h)
-		const updates = 60
-		together(t, updates, workers, func(i int) error {
-			for {
-				err := f.insist(f.a, func(ctx context.Context, tx storage.Tx) error {
-					c, err := tx.Campaign(ctx, f.a.campaign.ID)
-					if err != nil {
-						return err
-					}
-					c.Budget.Minor++
-					return tx.UpdateCampaign(ctx, c)
-				})
-				if !fault.HasReason(err, "changed-meanwhile") {
-					return err
-				}
-			}
-		})
-		got, err := f.read(f.a).Campaign(f.ctx, f.a.campaign.ID)
-		require.NoError(t, err)
-		require.EqualValues(t, 1+updates, got.Version)
-		require.Equal(t, f.a.campaign.Budget.Minor+updates, got.Budget.Minor)
-	})
-	t.Run("AReaderSeesATransactionAsAWholeOrNotAtAll", func(t *testing.T) {
-		f := newFixture(t, h)
-		together(t, 80, workers, func(i int) error {
-			if i%2 == 0 {
-				one, two := f.newEvent(f.a, "", 1), f.newEvent(f.a, "", 1)
-				return f.insist(f.a, func(ctx context.Context, tx storage.Tx) error {
-					if _, err := tx.RecordEvents(ctx, []attribution.Event{one}); err != nil {
-						return err
-					}
-					_, err := tx.RecordEvents(ctx, []attribution.Event{two})
-					return err
-				})
-			}
-			o, err := f.read(f.a).Stats().Overview(f.ctx, forever())
-			if err == nil && o.Events%2 != 1 {
-				return fmt.Errorf("%d events: half a transaction was seen", o.Events)
-			}
-			return err
-		})
-		require.Len(t, collect(t, f.read(f.a).EachEvent(f.ctx, forever())), 81)
 	})
 	t.Run("OneOfManyAssignmentsWins", func(t *testing.T) {
 		f := newFixture(t, h)

@@ -65,14 +65,17 @@ func (h Harness) doors(t *testing.T) {
 				kept = tx
 				return nil
 			})
-			eachCall(t, kept, f.ctx, f, func(name string, err error) { require.Error(t, err, name) })
+			eachCall(t, kept, f.ctx, f, func(name string, err error) {
+				require.Error(t, err, name)
+				has(t, err, fault.Internal, "transaction-ended")
+			})
 		})
 	})
 	t.Run("AScopeOfNobodyStoresNothing", func(t *testing.T) {
 		f.unchanged(t, func() {
-			require.Error(t, f.try(f.unknown, func(ctx context.Context, tx storage.Tx) error {
+			has(t, f.try(f.unknown, func(ctx context.Context, tx storage.Tx) error {
 				return tx.CreateCampaign(ctx, f.unknown.campaign)
-			}))
+			}), fault.NotFound, "not-found")
 		})
 	})
 	t.Run("AViewOfNobodyIsEmpty", func(t *testing.T) {

@@ -78,6 +78,10 @@ func (h Harness) events(t *testing.T) {
 		requireEvents(t, f, f.a, changed, other)
 	})
 	t.Run("FactsAreWhatTheCodesLeadTo", h.facts)
+	h.eachEvent(t)
+}
+
+func (h Harness) eachEvent(t *testing.T) {
 	t.Run("EachEventIsInTheOrderOfOccurredAtAndThenID", func(t *testing.T) {
 		f := newFixture(t, h)
 		var made []attribution.Event

@@ -29,6 +29,7 @@ type faultyStore struct {
 	mu      sync.Mutex
 	made    byte
 	touched map[tenant.KeyID]time.Time
+	latest  map[links.Visit]time.Time
 }
 
 func (s *faultyStore) is(name string) bool { return s.fault == name }
@@ -39,6 +40,21 @@ func (s *faultyStore) next() byte {
 	defer s.mu.Unlock()
 	s.made++
 	return s.made
+}
+
+// isLate reports whether a click comes long before another one of its visit.
+func (s *faultyStore) isLate(c links.Click) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.latest == nil {
+		s.latest = map[links.Visit]time.Time{}
+	}
+	visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
+	if latest, found := s.latest[visit]; found && c.At.Before(latest) {
+		return latest.Sub(c.At) >= links.DuplicateWindow
+	}
+	s.latest[visit] = c.At
+	return false
 }
 
 func (s *faultyStore) Write(ctx context.Context, scope tenant.Scope, fn func(ctx context.Context, tx storage.Tx) error) error {
@@ -89,6 +105,9 @@ type faultyReader struct {
 
 func (r *faultyReader) Campaign(ctx context.Context, id campaigns.ID) (campaigns.Campaign, error) {
 	c, err := r.Reader.Campaign(ctx, id)
+	if errors.Is(err, fault.NotFound) && r.s.is("not-found-says-what") {
+		err = fault.New(fault.NotFound, "campaign-not-found", "there is no such campaign")
+	}
 	if r.s.is("local-time") {
 		c.StartsAt = c.StartsAt.In(time.FixedZone("local", 3600))
 	}
@@ -211,7 +230,11 @@ func (t *faultyTx) CreateCampaign(ctx context.Context, c campaigns.Campaign) err
 	if t.s.is("text-is-trimmed") {
 		c.Name = strings.TrimSpace(c.Name)
 	}
-	return t.Tx.CreateCampaign(ctx, c)
+	err := t.Tx.CreateCampaign(ctx, c)
+	if fault.HasReason(err, "id-taken") && t.s.is("a-taken-id-is-internal") {
+		err = fault.New(fault.Internal, "id-taken", "the id is stored already")
+	}
+	return err
 }
 
 func (t *faultyTx) UpdateCampaign(ctx context.Context, c campaigns.Campaign) error {
@@ -303,11 +326,27 @@ func (y *faultySystem) AppendClicks(ctx context.Context, clicks []links.Click) e
 		if y.s.is("duplicates-are-not-marked") {
 			c.Visitor[15] = y.s.next()
 		}
+		if y.s.is("late-clicks-are-compared-with-the-last") && y.s.isLate(*c) {
+			c.Visitor[15] = y.s.next()
+		}
+		if y.s.is("a-click-says-whose-it-is") {
+			y.s.believe(ctx, c)
+		}
 		if y.s.is("clicks-are-stored-again") {
 			c.ID[15], c.ID[14] = y.s.next(), 0
 		}
 	}
 	return y.System.AppendClicks(ctx, clicks)
+}
+
+// believe moves a click to a link of the campaign that it names.
+func (s *faultyStore) believe(ctx context.Context, c *links.Click) {
+	list, _ := s.Store.Read(tenant.Everyone()).Links(ctx, storage.Page{})
+	for _, l := range list.Items {
+		if l.Campaign == c.Campaign {
+			c.Advertiser, c.Link = l.Advertiser, l.ID
+		}
+	}
 }
 
 func (y *faultySystem) VisitorSalt(ctx context.Context, advertiser tenant.ID, day time.Time, fresh links.Salt) (links.Salt, error) {
@@ -333,5 +372,9 @@ func (y *faultySystem) TouchAPIKey(ctx context.Context, key tenant.APIKey, at ti
 	if y.s.is("use-goes-back-in-time") {
 		y.s.touched = map[tenant.KeyID]time.Time{key.ID: at}
 	}
-	return y.System.TouchAPIKey(ctx, key, at)
+	err := y.System.TouchAPIKey(ctx, key, at)
+	if errors.Is(err, fault.NotFound) && y.s.is("an-unknown-key-is-used") {
+		err = nil
+	}
+	return err
 }

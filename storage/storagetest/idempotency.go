@@ -98,6 +98,32 @@ func (h Harness) idempotency(t *testing.T) {
 		stored(t, last, got[5])
 		requireEvents(t, f, f.a, f.a.event, first, last)
 	})
+	t.Run("NoEventsAreNoEvents", func(t *testing.T) {
+		f := newFixture(t, h)
+		f.unchanged(t, func() { require.Empty(t, f.record(t, f.a)) })
+	})
+	t.Run("AFullBatchIsStored", func(t *testing.T) {
+		f := newFixture(t, h)
+		var events []attribution.Event
+		for i := range attribution.MaxBatch {
+			events = append(events, f.newEvent(f.a, fmt.Sprintf("full-%d", i), int64(i)))
+		}
+		for i, got := range f.record(t, f.a, events...) {
+			stored(t, events[i], got)
+		}
+		requireEvents(t, f, f.a, append([]attribution.Event{f.a.event}, events...)...)
+		for i, e := range events {
+			events[i] = f.again(e)
+		}
+		for _, got := range f.record(t, f.a, events...) {
+			require.True(t, got.Repeat)
+		}
+	})
+	h.naturalKeys(t)
+}
+
+// naturalKeys holds what an event is unique by.
+func (h Harness) naturalKeys(t *testing.T) {
 	t.Run("TheTypeIsPartOfTheKey", func(t *testing.T) {
 		f := newFixture(t, h)
 		signup := f.newEvent(f.a, f.a.event.ExternalID, 10)
@@ -148,27 +174,6 @@ func (h Harness) idempotency(t *testing.T) {
 		}
 		for _, e := range events {
 			repeated(t, e, f.record(t, f.a, f.again(e))[0])
-		}
-	})
-	t.Run("NoEventsAreNoEvents", func(t *testing.T) {
-		f := newFixture(t, h)
-		f.unchanged(t, func() { require.Empty(t, f.record(t, f.a)) })
-	})
-	t.Run("AFullBatchIsStored", func(t *testing.T) {
-		f := newFixture(t, h)
-		var events []attribution.Event
-		for i := range attribution.MaxBatch {
-			events = append(events, f.newEvent(f.a, fmt.Sprintf("full-%d", i), int64(i)))
-		}
-		for i, got := range f.record(t, f.a, events...) {
-			stored(t, events[i], got)
-		}
-		requireEvents(t, f, f.a, append([]attribution.Event{f.a.event}, events...)...)
-		for i, e := range events {
-			events[i] = f.again(e)
-		}
-		for _, got := range f.record(t, f.a, events...) {
-			require.True(t, got.Repeat)
 		}
 	})
 }

@@ -149,7 +149,7 @@ func single[ID, T any](t *testing.T, f *fixture, r storage.Reader, read func(sto
 	hidden(t, foreign, unknown)
 	var zero ID
 	_, zeroErr := read(r, f.ctx, zero)
-	has(t, zeroErr, fault.NotFound, "")
+	has(t, zeroErr, fault.NotFound, "not-found")
 	got, err := read(r, f.ctx, mine)
 	require.NoError(t, err)
 	same(t, myThing, got)

@@ -55,6 +55,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Versions", h.versions)
 	t.Run("Idempotency", h.idempotency)
 	t.Run("Events", h.events)
+	t.Run("Streams", h.streams)
 	t.Run("Atomicity", h.atomicity)
 	t.Run("Concurrency", h.concurrency)
 	t.Run("Text", h.text)

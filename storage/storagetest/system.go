@@ -11,6 +11,7 @@ import (
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/storage"
+	"github.com/superher/superher/tenant"
 )
 
 // system holds what happens before a tenant is known.
@@ -31,7 +32,7 @@ func (h Harness) system(t *testing.T) {
 		same(t, off, got)
 		for _, code := range []links.Code{"nobody", "", "AAALINK", "%"} {
 			_, err = f.store.System().LinkByCode(f.ctx, code)
-			has(t, err, fault.NotFound, "")
+			has(t, err, fault.NotFound, "not-found")
 		}
 	})
 	t.Run("AKeyIsFoundByItsHashUsableOrNot", func(t *testing.T) {
@@ -48,9 +49,21 @@ func (h Harness) system(t *testing.T) {
 		same(t, revoked, got)
 		for _, hash := range [][32]byte{{}, {1}, f.unknown.key.Hash} {
 			_, err = f.store.System().APIKeyByHash(f.ctx, hash)
-			has(t, err, fault.NotFound, "")
+			has(t, err, fault.NotFound, "not-found")
 		}
 	})
+	t.Run("AnAdvertiserIsCreated", func(t *testing.T) {
+		f := newFixture(t, h)
+		require.NoError(t, f.store.System().CreateAdvertiser(f.ctx, f.unknown.advertiser))
+		got, err := f.read(f.unknown).Advertiser(f.ctx, f.unknown.advertiser.ID)
+		require.NoError(t, err)
+		same(t, f.unknown.advertiser, got)
+	})
+	h.keyUses(t)
+	h.salts(t)
+}
+
+func (h Harness) keyUses(t *testing.T) {
 	t.Run("AUseIsNotedAndAnEarlierOneChangesNothing", func(t *testing.T) {
 		f := newFixture(t, h)
 		used := func(at, want time.Time) {
@@ -70,6 +83,19 @@ func (h Harness) system(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, other.LastUsedAt.IsZero(), "the other key was not used")
 	})
+	t.Run("AUseOfAnUnknownKeyIsNotFound", func(t *testing.T) {
+		f := newFixture(t, h)
+		f.unchanged(t, func() {
+			mixed := f.a.key
+			mixed.Advertiser = f.b.scope.Advertiser() // under whom nothing has the id
+			for _, k := range []tenant.APIKey{f.unknown.key, mixed, {Advertiser: f.a.scope.Advertiser()}, {}} {
+				has(t, f.store.System().TouchAPIKey(f.ctx, k, start()), fault.NotFound, "not-found")
+			}
+		})
+	})
+}
+
+func (h Harness) salts(t *testing.T) {
 	t.Run("TheFirstSaltOfADayStays", func(t *testing.T) {
 		f := newFixture(t, h)
 		midnight := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
@@ -88,7 +114,7 @@ func (h Harness) system(t *testing.T) {
 		require.EqualValues(t, 6, salt(f.a, midnight.Add(-time.Microsecond), 6))
 		require.EqualValues(t, 7, salt(f.b, midnight, 7), "each advertiser has its own")
 		_, err := f.store.System().VisitorSalt(f.ctx, f.unknown.scope.Advertiser(), midnight, links.Salt{8})
-		has(t, err, fault.NotFound, "")
+		has(t, err, fault.NotFound, "not-found")
 
 		// Days that ended at or before the moment are dropped, and no others.
 		require.NoError(t, f.store.System().DropSalts(f.ctx, midnight.Add(24*time.Hour-time.Microsecond)))
@@ -111,12 +137,5 @@ func (h Harness) system(t *testing.T) {
 			return err
 		})
 		require.Len(t, seen, 1)
-	})
-	t.Run("AnAdvertiserIsCreated", func(t *testing.T) {
-		f := newFixture(t, h)
-		require.NoError(t, f.store.System().CreateAdvertiser(f.ctx, f.unknown.advertiser))
-		got, err := f.read(f.unknown).Advertiser(f.ctx, f.unknown.advertiser.ID)
-		require.NoError(t, err)
-		same(t, f.unknown.advertiser, got)
 	})
 }

@@ -113,7 +113,7 @@ func (h Harness) text(t *testing.T) {
 			require.Equal(t, links.Code(code), got.Code)
 		}
 		_, err := f.store.System().LinkByCode(f.ctx, "sAlE")
-		has(t, err, fault.NotFound, "")
+		has(t, err, fault.NotFound, "not-found")
 	})
 	t.Run("TheLongestTextsAreStored", func(t *testing.T) {
 		f := newFixture(t, h)

@@ -129,7 +129,7 @@ func (h Harness) versions(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, f.a.link.ID, l.ID)
 		_, err = f.store.System().LinkByCode(f.ctx, "spoiled")
-		has(t, err, fault.NotFound, "")
+		has(t, err, fault.NotFound, "not-found")
 		k, err := f.store.System().APIKeyByHash(f.ctx, f.a.key.Hash)
 		require.NoError(t, err)
 		require.Equal(t, f.a.key.ID, k.ID)

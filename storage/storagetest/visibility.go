@@ -40,8 +40,8 @@ func (h Harness) visibility(t *testing.T) {
 	t.Run("SharingWithOrOfTheUnknownIsNotFound", func(t *testing.T) {
 		f := newFixture(t, h)
 		f.unchanged(t, func() {
-			has(t, f.store.System().ShareInfluencer(f.ctx, f.unknown.scope.Advertiser(), f.a.influencer.ID), fault.NotFound, "")
-			has(t, f.store.System().ShareInfluencer(f.ctx, f.b.scope.Advertiser(), f.unknown.influencer.ID), fault.NotFound, "")
+			has(t, f.store.System().ShareInfluencer(f.ctx, f.unknown.scope.Advertiser(), f.a.influencer.ID), fault.NotFound, "not-found")
+			has(t, f.store.System().ShareInfluencer(f.ctx, f.b.scope.Advertiser(), f.unknown.influencer.ID), fault.NotFound, "not-found")
 		})
 	})
 	t.Run("OneThatIsOnlySeenIsForbiddenToChange", func(t *testing.T) {
@@ -73,7 +73,7 @@ func (h Harness) visibility(t *testing.T) {
 		same(t, []campaigns.Influencer{f.b.influencer, f.a.influencer}, influencersOf(t, f, f.b, f.b.campaign.ID))
 		require.Len(t, influencersOf(t, f, f.a, f.a.campaign.ID), 1)
 		_, err := f.read(f.a).Assignment(f.ctx, f.b.campaign.ID, f.a.influencer.ID)
-		has(t, err, fault.NotFound, "")
+		has(t, err, fault.NotFound, "not-found")
 	})
 	t.Run("ACampaignListsThoseAssignedOrOwningALinkOrCoupon", func(t *testing.T) {
 		f := newFixture(t, h)

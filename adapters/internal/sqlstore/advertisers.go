@@ -2,9 +2,11 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
@@ -63,7 +65,7 @@ func (r reader) APIKeys(ctx context.Context, page storage.Page) (storage.List[te
 // UpdateAdvertiser implements storage.AdvertiserWriter.
 func (t tx) UpdateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
 	if a.ID != t.owner() {
-		return notFound()
+		return storage.NotFound()
 	}
 	touched, err := exec(ctx, t.q, t.dialect.Builder().Update("advertisers").
 		Set("name", a.Name).Set("time_zone", a.Zone).Set("currency", string(a.Currency)).Set("version", a.Version+1).
@@ -74,7 +76,7 @@ func (t tx) UpdateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
 	if _, err := t.Advertiser(ctx, a.ID); err != nil {
 		return err
 	}
-	return changedMeanwhile()
+	return storage.ChangedMeanwhile()
 }
 
 // CreateAPIKey implements storage.AdvertiserWriter.
@@ -95,7 +97,7 @@ func (t tx) CreateAPIKey(ctx context.Context, k tenant.APIKey) error {
 		return err
 	}
 	if taken {
-		return keyTaken()
+		return storage.APIKeyTaken()
 	}
 	err = create(ctx, t.q, t.dialect.Builder().Insert("api_keys").
 		Columns("advertiser_id", "id", "name", "prefix", "last_four", "hash", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at", "version").
@@ -138,7 +140,7 @@ func (t tx) reserve(ctx context.Context, insert squirrel.InsertBuilder) (taken b
 // release takes a reservation back whose owner could not be stored, so that
 // the transaction can go on as if nothing had been tried.
 func (t tx) release(ctx context.Context, cause error, del squirrel.DeleteBuilder) error {
-	if !isConflict(cause) {
+	if !errors.Is(cause, fault.Conflict) {
 		return cause
 	}
 	if _, err := exec(ctx, t.q, del); err != nil {

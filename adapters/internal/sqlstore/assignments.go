@@ -107,7 +107,7 @@ func (t tx) Assign(ctx context.Context, a campaigns.Assignment) error {
 		return err
 	}
 	if a.Influencer.IsZero() {
-		return notFound()
+		return storage.NotFound()
 	}
 	if err := t.requireInfluencers(ctx, a.Influencer); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (t tx) Assign(ctx context.Context, a campaigns.Assignment) error {
 	versions := make(map[int]bool, len(a.Terms))
 	for _, terms := range a.Terms {
 		if versions[terms.Version] {
-			return changedMeanwhile()
+			return storage.ChangedMeanwhile()
 		}
 		versions[terms.Version] = true
 	}
@@ -126,7 +126,7 @@ func (t tx) Assign(ctx context.Context, a campaigns.Assignment) error {
 		return err
 	}
 	if touched == 0 {
-		return alreadyAssigned()
+		return storage.AlreadyAssigned()
 	}
 	for _, terms := range a.Terms {
 		if err := t.insertTerms(ctx, a.Campaign, a.Influencer, terms); err != nil {
@@ -154,7 +154,7 @@ func (t tx) insertTerms(ctx context.Context, campaign campaigns.ID, influencer c
 			string(terms.Fee.Currency), t.dialect.Moment(terms.From), t.dialect.Moment(terms.RecordedAt)).
 		Suffix("ON CONFLICT DO NOTHING"))
 	if err == nil && touched == 0 {
-		return changedMeanwhile()
+		return storage.ChangedMeanwhile()
 	}
 	return err
 }

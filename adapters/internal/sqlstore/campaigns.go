@@ -6,7 +6,6 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/superher/superher/campaigns"
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
 )
@@ -79,7 +78,7 @@ func conversionTypes(c campaigns.Campaign) (string, error) {
 func (t tx) requireCampaigns(ctx context.Context, ids ...campaigns.ID) error {
 	for _, id := range ids {
 		if id.IsZero() {
-			return notFound()
+			return storage.NotFound()
 		}
 	}
 	return require(ctx, t.q, t.dialect, t.view, "campaigns", "id", ids...)
@@ -89,8 +88,4 @@ func (t tx) requireCampaigns(ctx context.Context, ids ...campaigns.ID) error {
 // not see; the zero id is nobody, and allowed.
 func (t tx) requireInfluencers(ctx context.Context, ids ...campaigns.InfluencerID) error {
 	return require(ctx, t.q, t.dialect, t.view, "influencer_access", "influencer_id", ids...)
-}
-
-func alreadyAssigned() *fault.Error {
-	return fault.New(fault.Conflict, "already-assigned", "the influencer is assigned to the campaign already")
 }

@@ -8,8 +8,10 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -29,7 +31,7 @@ func (s system) AppendClicks(ctx context.Context, clicks []links.Click) error {
 	var turns []tenant.ID
 	for _, c := range clicks {
 		if c.Advertiser.IsZero() {
-			return notFound()
+			return storage.NotFound()
 		}
 		if byAdvertiser[c.Advertiser] == nil {
 			turns = append(turns, c.Advertiser)
@@ -57,18 +59,19 @@ type clickBatch struct {
 }
 
 func (b clickBatch) append(ctx context.Context, clicks []links.Click) error {
-	if err := b.requireLinks(ctx, clicks); err != nil {
+	clicks, err := b.ofLinks(ctx, clicks)
+	if err != nil {
 		return err
 	}
 	fresh, err := b.unknown(ctx, clicks)
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	last, err := b.lastHuman(ctx, fresh)
+	counted, err := b.counted(ctx, fresh)
 	if err != nil {
 		return err
 	}
-	for chunk := range chunks(links.MarkDuplicates(fresh, last), min(maxList, maxVariables/clickColumnCount)) {
+	for chunk := range chunks(links.MarkDuplicates(fresh, counted), min(maxList, maxVariables/clickColumnCount)) {
 		insert := b.dialect.Builder().Insert("click_events").Columns(clickColumns).Suffix("ON CONFLICT DO NOTHING")
 		for _, c := range chunk {
 			insert = insert.Values(b.advertiser, c.ID, c.Link, c.Campaign, c.Influencer, b.dialect.Moment(c.At), c.Visitor[:],
@@ -81,17 +84,47 @@ func (b clickBatch) append(ctx context.Context, clicks []links.Click) error {
 	return nil
 }
 
-// requireLinks reports fault.NotFound for a click of a link that the advertiser
+// linkOwner is whose clicks those of a link are.
+type linkOwner struct {
+	link       links.ID
+	campaign   campaigns.ID
+	influencer campaigns.InfluencerID
+}
+
+func scanOwner(r row) (linkOwner, error) {
+	var o linkOwner
+	err := r.Scan(&o.link, &o.campaign, &o.influencer)
+	return o, err
+}
+
+// ofLinks returns the clicks with the campaigns and influencers of their
+// links. It reports fault.NotFound for a click of a link that the advertiser
 // does not have.
-func (b clickBatch) requireLinks(ctx context.Context, clicks []links.Click) error {
+func (b clickBatch) ofLinks(ctx context.Context, clicks []links.Click) ([]links.Click, error) {
 	ids := make([]links.ID, len(clicks))
 	for i, c := range clicks {
-		if c.Link.IsZero() {
-			return notFound()
-		}
 		ids[i] = c.Link
 	}
-	return require(ctx, b.q, b.dialect, b.view, "tracking_links", "id", ids...)
+	owners := make(map[links.ID]linkOwner)
+	for chunk := range chunks(distinct(ids), maxList) {
+		found, err := collect(ctx, b.q, b.dialect.Builder().Select("id", "campaign_id", "influencer_id").From("tracking_links").
+			Where(statsql.Tenant(b.view, "advertiser_id")).Where(in("id", chunk)), scanOwner)
+		if err != nil {
+			return nil, err
+		}
+		for _, owner := range found {
+			owners[owner.link] = owner
+		}
+	}
+	out := slices.Clone(clicks)
+	for i, c := range out {
+		owner, found := owners[c.Link]
+		if !found {
+			return nil, storage.NotFound()
+		}
+		out[i].Campaign, out[i].Influencer = owner.campaign, owner.influencer
+	}
+	return out, nil
 }
 
 // unknown returns the clicks whose ids are not stored yet, each id once.
@@ -122,56 +155,69 @@ func (b clickBatch) unknown(ctx context.Context, clicks []links.Click) ([]links.
 	return fresh, nil
 }
 
-// visitTime is the last human click of a visit.
-type visitTime struct {
-	links.Visit
-	at time.Time
+// period is a part of time; neither end belongs to it.
+type period struct{ from, to time.Time }
+
+// countedClick is when a visitor of a link was counted.
+type countedClick struct {
+	visitor links.Visitor
+	at      time.Time
 }
 
-func scanVisit(r row) (visitTime, error) {
-	var v visitTime
-	err := r.Scan(&v.Link, bytesOf{v.Visitor[:]}, moment{&v.at})
-	return v, err
+func scanCounted(r row) (countedClick, error) {
+	var c countedClick
+	err := r.Scan(bytesOf{c.visitor[:]}, moment{&c.at})
+	return c, err
 }
 
-// lastHuman returns the last human click stored for each visit of the clicks.
-func (b clickBatch) lastHuman(ctx context.Context, clicks []links.Click) (map[links.Visit]time.Time, error) {
+// counted returns, for the visits of the clicks, when those were counted that
+// are stored and near enough to make one of the clicks a duplicate.
+func (b clickBatch) counted(ctx context.Context, clicks []links.Click) (map[links.Visit][]time.Time, error) {
 	visitors := make(map[links.ID][]links.Visitor)
-	earliest := clicks[0].At
+	periods := make(map[links.ID]period)
 	for _, c := range clicks {
-		if c.Class == links.Human {
-			visitors[c.Link] = append(visitors[c.Link], c.Visitor)
+		if c.Class != links.Human {
+			continue
 		}
-		if c.At.Before(earliest) {
-			earliest = c.At
+		p, more := periods[c.Link]
+		if from := c.At.Add(-links.DuplicateWindow); !more || from.Before(p.from) {
+			p.from = from
 		}
+		if to := c.At.Add(links.DuplicateWindow); !more || to.After(p.to) {
+			p.to = to
+		}
+		periods[c.Link] = p
+		visitors[c.Link] = append(visitors[c.Link], c.Visitor)
 	}
-	last := make(map[links.Visit]time.Time, len(clicks))
+	counted := make(map[links.Visit][]time.Time, len(clicks))
 	// A query for each link: one over pairs of link and visitor makes SQLite
 	// walk through all clicks of the advertiser.
 	for link, list := range visitors {
 		for chunk := range chunks(distinct(list), maxList) {
-			found, err := collect(ctx, b.q, b.lastOf(link, chunk, earliest.Add(-links.DuplicateWindow)), scanVisit)
+			found, err := collect(ctx, b.q, b.countedOf(link, chunk, periods[link]), scanCounted)
 			if err != nil {
 				return nil, err
 			}
-			for _, v := range found {
-				last[v.Visit] = v.at
+			for _, c := range found {
+				visit := links.Visit{Link: link, Visitor: c.visitor}
+				counted[visit] = append(counted[visit], c.at)
 			}
 		}
 	}
-	return last, nil
+	return counted, nil
 }
 
-// lastOf selects the last human click of each visitor on a link since a moment:
-// an earlier one makes no duplicate any more.
-func (b clickBatch) lastOf(link links.ID, visitors []links.Visitor, since time.Time) squirrel.SelectBuilder {
+// countedOf selects the human clicks of the visitors on a link in a period. The
+// order is that of click_events_by_visit: without it SQLite takes the primary
+// key instead and walks through all clicks of the advertiser.
+func (b clickBatch) countedOf(link links.ID, visitors []links.Visitor, within period) squirrel.SelectBuilder {
 	list := make([]any, len(visitors))
 	for i, v := range visitors {
 		list[i] = v[:]
 	}
-	return b.dialect.Builder().Select("link_id", "visitor", "max(occurred_at)").From("click_events").
+	return b.dialect.Builder().Select("visitor", "occurred_at").From("click_events").
 		Where(statsql.Tenant(b.view, "advertiser_id")).Where("link_id = ?", link).Where("class = 'human'").
 		Where("visitor IN ("+squirrel.Placeholders(len(list))+")", list...).
-		Where("occurred_at >= ?", b.dialect.Moment(since)).GroupBy("link_id", "visitor")
+		Where("occurred_at > ?", b.dialect.Moment(within.from)).Where("occurred_at < ?", b.dialect.Moment(within.to)).
+		OrderBy("visitor", "occurred_at")
 }

@@ -110,7 +110,34 @@ func (t tx) CreateCoupons(ctx context.Context, list []coupons.Coupon) ([]coupons
 			taken = append(taken, c.Code)
 		}
 	}
+	if err := t.requireCodes(ctx, taken); err != nil {
+		return nil, err
+	}
 	return taken, nil
+}
+
+// requireCodes reports that an id was taken unless all the codes are stored: a
+// coupon whose code was free and that was not stored met its own id.
+func (t tx) requireCodes(ctx context.Context, codes []coupons.Code) error {
+	for chunk := range chunks(distinct(codes), maxList) {
+		stored, err := collect(ctx, t.q, t.dialect.Builder().Select("code").From("coupons").
+			Where(statsql.Tenant(t.view, "advertiser_id")).Where(in("code", texts(chunk))), scanText[coupons.Code])
+		if err != nil {
+			return err
+		}
+		if len(stored) < len(chunk) {
+			return storage.IDTaken()
+		}
+	}
+	return nil
+}
+
+func texts[T ~string](values []T) []string {
+	out := make([]string, len(values))
+	for i, value := range values {
+		out[i] = string(value)
+	}
+	return out
 }
 
 func (t tx) couponInsert(list []coupons.Coupon) squirrel.InsertBuilder {

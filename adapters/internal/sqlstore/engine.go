@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
+	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/tenant"
 )
@@ -31,7 +33,7 @@ type Kind int
 // The kinds.
 const (
 	Snapshot Kind = iota + 1 // reads of one state of the data
-	Export                   // as Snapshot, for as long as a consumer takes
+	Export                   // one stream of one state, for as long as a consumer takes, who may do anything else meanwhile
 	Change                   // reads and writes, all or nothing, repeated after a collision
 	Turn                     // as Change, one at a time for each advertiser of Work.Turns, seeing all that earlier turns committed
 )
@@ -52,7 +54,8 @@ type Querier interface {
 	// ExecEach runs one statement for each list of arguments.
 	ExecEach(ctx context.Context, sql string, args [][]any) error
 	// Stream is Query for a result of any size: it is not held in memory, and
-	// other statements may run before it is read to its end.
+	// other statements may run before it is read to its end. What they change
+	// does not show in it.
 	Stream(ctx context.Context, sql string, args ...any) (statsql.Rows, error)
 }
 
@@ -64,4 +67,38 @@ type Engine interface {
 	// returns nil and is undone when fn fails or panics. The error of fn is
 	// returned as it is; all others are a *fault.Error.
 	Run(ctx context.Context, work Work, fn func(ctx context.Context, q Querier) error) error
+}
+
+// ExportWait is how long an export waits for others to end before it is
+// refused: long enough for short ones to pass, short enough for a caller that
+// waits.
+const ExportWait = 2 * time.Second
+
+// Exports bounds the exports of an engine to half of its connections. An
+// export keeps its connection as long as its consumer likes; without a bound a
+// few slow ones would keep everybody else out.
+type Exports struct {
+	places chan struct{}
+	Wait   time.Duration // ExportWait; tests shorten it
+}
+
+// NewExports returns the bound for a pool of so many connections, which is at
+// least one export.
+func NewExports(connections int) *Exports {
+	return &Exports{places: make(chan struct{}, max(1, connections/2)), Wait: ExportWait}
+}
+
+// Enter takes a place, which leave gives back. It fails with fault.Unavailable:
+// "store-busy" after waiting in vain, or what the end of the context means.
+func (e *Exports) Enter(ctx context.Context) (leave func(), err error) {
+	timer := time.NewTimer(e.Wait)
+	defer timer.Stop()
+	select {
+	case e.places <- struct{}{}:
+		return func() { <-e.places }, nil
+	case <-ctx.Done():
+		return nil, fault.Of(ctx.Err())
+	case <-timer.C:
+		return nil, fault.New(fault.Unavailable, "store-busy", "as many exports as the store allows are under way; trying again may work")
+	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/storage"
 )
 
 // guard is the querier of a unit of work. It refuses every statement once the
@@ -17,7 +17,7 @@ type guard struct {
 
 func (g *guard) check() error {
 	if g.ended.Load() {
-		return fault.New(fault.Internal, "transaction-ended", "a transaction was used after its function had returned")
+		return storage.TransactionEnded()
 	}
 	return nil
 }
@@ -35,7 +35,44 @@ func (g *guard) Stream(ctx context.Context, sql string, args ...any) (statsql.Ro
 	if err := g.check(); err != nil {
 		return nil, err
 	}
-	return g.q.Stream(ctx, sql, args...)
+	found, err := g.q.Stream(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return &guardedRows{Rows: found, guard: g}, nil
+}
+
+// guardedRows is a stream of a unit of work, which a consumer may keep beyond
+// its end.
+type guardedRows struct {
+	statsql.Rows
+	guard *guard
+	err   error // the work was over before the rows were
+}
+
+// Next implements statsql.Rows.
+func (r *guardedRows) Next() bool {
+	if r.err = r.guard.check(); r.err != nil {
+		return false
+	}
+	return r.Rows.Next()
+}
+
+// Err implements statsql.Rows.
+func (r *guardedRows) Err() error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.Rows.Err()
+}
+
+// Close implements statsql.Rows. What is behind a stream has gone with the
+// transaction.
+func (r *guardedRows) Close() error {
+	if r.guard.check() != nil {
+		return r.err
+	}
+	return r.Rows.Close()
 }
 
 // Exec implements Querier.

@@ -6,7 +6,6 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/superher/superher/campaigns"
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
 )
@@ -81,9 +80,9 @@ func (t tx) UpdateInfluencer(ctx context.Context, i campaigns.Influencer) error 
 		return err
 	}
 	if known.Creator != t.owner() {
-		return fault.New(fault.Forbidden, "not-the-creator", "only the advertiser that created an influencer may change it")
+		return storage.NotTheCreator()
 	}
-	return changedMeanwhile()
+	return storage.ChangedMeanwhile()
 }
 
 func platformList(i campaigns.Influencer) (string, error) {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
@@ -49,7 +48,7 @@ func (t tx) CreateLink(ctx context.Context, l links.Link) error {
 		return err
 	}
 	if taken {
-		return fault.New(fault.Conflict, "short-code-taken", "another link has the short code")
+		return storage.ShortCodeTaken()
 	}
 	err = create(ctx, t.q, t.dialect.Builder().Insert("tracking_links").
 		Columns("advertiser_id", "id", "campaign_id", "influencer_id", "code", "destination", "title", "utm_source", "utm_medium",

@@ -11,7 +11,6 @@ import (
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/coupons"
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
@@ -89,7 +88,7 @@ func outcome(before, e attribution.Event, repeat bool) storage.Outcome {
 	case before.Print == e.Print:
 		return storage.Outcome{Event: before, Repeat: true}
 	default:
-		return storage.Outcome{Event: before, Err: fault.New(fault.Conflict, "event-differs", "another event was recorded under this external id")}
+		return storage.Outcome{Event: before, Err: storage.EventDiffers()}
 	}
 }
 
@@ -125,7 +124,7 @@ func (t tx) insertEvents(ctx context.Context, events []attribution.Event) (map[a
 	inserted := make(map[attribution.ID]bool, len(events))
 	for _, e := range events {
 		if inserted[e.ID] {
-			return nil, idTaken()
+			return nil, storage.IDTaken()
 		}
 		inserted[e.ID] = true
 	}
@@ -183,7 +182,7 @@ func (t tx) knownEvents(ctx context.Context, events []attribution.Event, inserte
 			continue
 		}
 		if e.ExternalID == "" {
-			return nil, idTaken()
+			return nil, storage.IDTaken()
 		}
 		missing = append(missing, e)
 		externals = append(externals, e.ExternalID)
@@ -202,7 +201,7 @@ func (t tx) knownEvents(ctx context.Context, events []attribution.Event, inserte
 	for _, e := range missing {
 		before, ok := known[keyOf(e)]
 		if !ok {
-			return nil, idTaken()
+			return nil, storage.IDTaken()
 		}
 		wanted[keyOf(e)] = before
 	}
@@ -214,7 +213,7 @@ func (t tx) SetCommissions(ctx context.Context, changes []storage.Recommission) 
 	ids := make([]attribution.ID, len(changes))
 	for i, change := range changes {
 		if change.Event.IsZero() {
-			return notFound()
+			return storage.NotFound()
 		}
 		ids[i] = change.Event
 	}

@@ -89,7 +89,7 @@ func one[T any](ctx context.Context, q Querier, query squirrel.Sqlizer, scan fun
 	if err != nil || len(items) == 0 {
 		var none T
 		if err == nil {
-			err = notFound()
+			err = storage.NotFound()
 		}
 		return none, err
 	}
@@ -173,7 +173,7 @@ func require[T any](ctx context.Context, q Querier, d statsql.Dialect, view tena
 			return err
 		}
 		if len(found) < len(chunk) {
-			return notFound()
+			return storage.NotFound()
 		}
 	}
 	return nil
@@ -202,13 +202,9 @@ func changed[T any](ctx context.Context, q Querier, d statsql.Dialect, view tena
 		return err
 	}
 	if id.IsZero() {
-		return notFound()
+		return storage.NotFound()
 	}
-	return changedMeanwhile()
-}
-
-func changedMeanwhile() *fault.Error {
-	return fault.New(fault.Conflict, "changed-meanwhile", "somebody else changed it meanwhile")
+	return storage.ChangedMeanwhile()
 }
 
 // create inserts one row; an id that exists is a conflict that leaves the
@@ -216,7 +212,7 @@ func changedMeanwhile() *fault.Error {
 func create(ctx context.Context, q Querier, insert squirrel.InsertBuilder) error {
 	touched, err := exec(ctx, q, insert.Suffix("ON CONFLICT DO NOTHING"))
 	if err == nil && touched == 0 {
-		return idTaken()
+		return storage.IDTaken()
 	}
 	return err
 }

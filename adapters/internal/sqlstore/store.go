@@ -2,9 +2,7 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
@@ -83,21 +81,4 @@ func (r reader) snapshot(ctx context.Context, fn func(context.Context, Querier) 
 func (t tx) owner() tenant.ID {
 	advertiser, _ := t.view.One()
 	return advertiser
-}
-
-// notFound is the one error for what is absent and for what is another's.
-func notFound() *fault.Error {
-	return fault.New(fault.NotFound, "not-found", "there is no such thing")
-}
-
-// idTaken is the error for an id that is stored already: ids are drawn at
-// random, so only a caller that repeats itself gets it.
-func idTaken() *fault.Error {
-	return fault.New(fault.Conflict, "id-taken", "something is stored under this id already")
-}
-
-func isConflict(err error) bool { return errors.Is(err, fault.Conflict) }
-
-func keyTaken() *fault.Error {
-	return fault.New(fault.Conflict, "api-key-taken", "another key has the same hash")
 }

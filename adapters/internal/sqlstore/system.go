@@ -8,6 +8,7 @@ import (
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -25,7 +26,7 @@ func (s system) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error
 // ShareInfluencer implements storage.System.
 func (s system) ShareInfluencer(ctx context.Context, advertiser tenant.ID, influencer campaigns.InfluencerID) error {
 	if advertiser.IsZero() || influencer.IsZero() {
-		return notFound()
+		return storage.NotFound()
 	}
 	return s.engine.Run(ctx, Work{Kind: Change, Reach: Reach{System: true}}, func(ctx context.Context, q Querier) error {
 		if err := s.requireAdvertiser(ctx, q, advertiser); err != nil {
@@ -43,7 +44,7 @@ func (s system) ShareInfluencer(ctx context.Context, advertiser tenant.ID, influ
 
 func (s system) requireAdvertiser(ctx context.Context, q Querier, advertiser tenant.ID) error {
 	if advertiser.IsZero() {
-		return notFound()
+		return storage.NotFound()
 	}
 	_, err := one(ctx, q, s.engine.Dialect().Builder().Select("id").From("advertisers").
 		Where(statsql.Tenant(tenant.For(advertiser).View(), "id")).Where("id = ?", advertiser), scanID[tenant.Advertiser])
@@ -53,7 +54,7 @@ func (s system) requireAdvertiser(ctx context.Context, q Querier, advertiser ten
 // LinkByCode implements storage.System.
 func (s system) LinkByCode(ctx context.Context, code links.Code) (links.Link, error) {
 	if !storable(string(code)) {
-		return links.Link{}, notFound()
+		return links.Link{}, storage.NotFound()
 	}
 	query := s.engine.Dialect().Builder().Select(linkColumns).From("link_codes c").
 		Join("tracking_links l ON l.advertiser_id = c.advertiser_id AND l.id = c.link_id").Where("c.code = ?", string(code))
@@ -68,7 +69,7 @@ func (s system) LinkByCode(ctx context.Context, code links.Code) (links.Link, er
 // VisitorSalt implements storage.System.
 func (s system) VisitorSalt(ctx context.Context, advertiser tenant.ID, day time.Time, fresh links.Salt) (links.Salt, error) {
 	if advertiser.IsZero() {
-		return links.Salt{}, notFound()
+		return links.Salt{}, storage.NotFound()
 	}
 	dialect, view := s.engine.Dialect(), tenant.For(advertiser).View()
 	known := dialect.Builder().Select("salt").From("visitor_salts").
@@ -137,14 +138,18 @@ func (s system) APIKeyByHash(ctx context.Context, hash [32]byte) (tenant.APIKey,
 
 // TouchAPIKey implements storage.System.
 func (s system) TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time) error {
-	if key.Advertiser.IsZero() {
-		return notFound()
+	if key.Advertiser.IsZero() || key.ID.IsZero() {
+		return storage.NotFound()
 	}
+	view := tenant.For(key.Advertiser).View()
 	moment := s.engine.Dialect().Moment(at)
 	return s.engine.Run(ctx, Work{Kind: Change, Reach: Reach{Advertiser: key.Advertiser}}, func(ctx context.Context, q Querier) error {
-		_, err := exec(ctx, q, s.engine.Dialect().Builder().Update("api_keys").Set("last_used_at", moment).
-			Where(statsql.Tenant(tenant.For(key.Advertiser).View(), "advertiser_id")).Where("id = ?", key.ID).
+		touched, err := exec(ctx, q, s.engine.Dialect().Builder().Update("api_keys").Set("last_used_at", moment).
+			Where(statsql.Tenant(view, "advertiser_id")).Where("id = ?", key.ID).
 			Where("(last_used_at IS NULL OR last_used_at < ?)", moment))
-		return err
+		if err != nil || touched > 0 {
+			return err
+		}
+		return require(ctx, q, s.engine.Dialect(), view, "api_keys", "id", key.ID)
 	})
 }

@@ -191,6 +191,8 @@ CREATE TABLE click_events (
     class         text        NOT NULL,
     reason        text        NOT NULL,
     PRIMARY KEY (advertiser_id, id),
+    FOREIGN KEY (advertiser_id, campaign_id) REFERENCES campaigns (advertiser_id, id),
+    FOREIGN KEY (advertiser_id, influencer_id) REFERENCES influencer_access (advertiser_id, influencer_id),
     FOREIGN KEY (advertiser_id, link_id) REFERENCES tracking_links (advertiser_id, id)
 );
 CREATE INDEX click_events_by_time ON click_events (advertiser_id, occurred_at);

@@ -190,6 +190,8 @@ CREATE TABLE click_events (
     class         TEXT NOT NULL,
     reason        TEXT NOT NULL,
     PRIMARY KEY (advertiser_id, id),
+    FOREIGN KEY (advertiser_id, campaign_id) REFERENCES campaigns (advertiser_id, id),
+    FOREIGN KEY (advertiser_id, influencer_id) REFERENCES influencer_access (advertiser_id, influencer_id),
     FOREIGN KEY (advertiser_id, link_id) REFERENCES tracking_links (advertiser_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX click_events_by_time ON click_events (advertiser_id, occurred_at);
