@@ -27,6 +27,10 @@ type call struct {
 	params  bunrouter.Params
 	account superher.Account // of the key, for operations that take one
 	key     tenant.APIKey
+	timeout time.Duration   // for the answer
+	base    context.Context //nolint:containedctx // of the request without a deadline: the clock starts anew after the body
+	cancel  context.CancelFunc
+	took    bool // the body was asked for
 }
 
 // newCall returns the call of a request that ServeHTTP took in.
@@ -47,10 +51,9 @@ func (s *server) handle(op operation) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, req bunrouter.Request) error {
 		c := s.newCall(w, req.Request)
 		c.w.route, c.params = req.Route(), req.Params()
-		ctx, cancel := context.WithTimeout(req.Context(), timeout)
-		defer cancel()
-		c.r = req.Request.WithContext(ctx)
-		if err := c.writeWithin(timeout + writeGrace); err != nil {
+		c.timeout, c.base, c.cancel = timeout, req.Context(), func() {}
+		defer func() { c.cancel() }()
+		if err := c.begin(); err != nil {
 			c.fail(err)
 			return nil
 		}
@@ -61,10 +64,23 @@ func (s *server) handle(op operation) bunrouter.HandlerFunc {
 	}
 }
 
-// writeWithin sets how long the connection may take to be written to. The
-// clock is the connection's, not the server's.
-func (c *call) writeWithin(d time.Duration) error {
-	err := http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(d))
+// begin starts the time for the answer, once more after a body was read. What
+// is still read meanwhile must not end before it: that would end the request.
+func (c *call) begin() error {
+	c.cancel()
+	ctx, cancel := context.WithTimeout(c.base, c.timeout)
+	c.cancel, c.r = cancel, c.r.WithContext(ctx)
+	return c.within(c.timeout+writeGrace, c.timeout+writeGrace)
+}
+
+// within sets how long the connection may take to be read from and to be
+// written to. The clock is the connection's, not the server's.
+func (c *call) within(read, write time.Duration) error {
+	now, connection := time.Now(), http.NewResponseController(c.w)
+	err := connection.SetReadDeadline(now.Add(read))
+	if err == nil || errors.Is(err, http.ErrNotSupported) {
+		err = connection.SetWriteDeadline(now.Add(write))
+	}
 	if err == nil || errors.Is(err, http.ErrNotSupported) { // a host's own writer may have its own limits
 		return nil
 	}
@@ -81,6 +97,10 @@ func (c *call) run(op operation) error {
 				return err
 			}
 		}
+	}
+	if op.method == http.MethodPost && len(c.r.Header.Values("Idempotency-Key")) > 0 {
+		return refuse(http.StatusNotImplemented, fault.New(fault.Unsupported, "idempotency-key-not-supported",
+			"Idempotency-Key is not supported; a repeat would not be recognised by it"))
 	}
 	return op.serve(c)
 }
@@ -131,7 +151,7 @@ type owned interface {
 // accept is an operation with a body of at most limit bytes. It has no query.
 func accept[In owned, Out any](limit int64, write func(c *call, in In) (status int, out Out, err error)) func(c *call) error {
 	return func(c *call) error {
-		in, err := receive[In](c, limit)
+		in, err := receive[In](c, limit, MaxDepth)
 		if err != nil {
 			return err
 		}
@@ -144,24 +164,44 @@ func accept[In owned, Out any](limit int64, write func(c *call, in In) (status i
 }
 
 // receive reads and decodes a body, and refuses one about another advertiser.
-func receive[In owned](c *call, limit int64, options ...json.Options) (In, error) {
+func receive[In owned](c *call, limit int64, deepest int, options ...json.Options) (In, error) {
 	var in In
-	if err := c.query().done(); err != nil {
+	if err := c.writeQuery(); err != nil {
 		return in, err
 	}
 	body, err := c.body(limit)
 	if err != nil {
 		return in, err
 	}
-	if err := decode(body, &in, options...); err != nil {
+	if err := decodeWithin(deepest, body, &in, options...); err != nil {
 		return in, err
 	}
 	return in, c.mine(in)
 }
 
+// writeQuery refuses every query but one that names the key's own advertiser.
+func (c *call) writeQuery() error {
+	q := c.query()
+	named := ids[tenant.Advertiser](q, "advertiser_id")
+	if err := q.done(); err != nil {
+		return err
+	}
+	for _, id := range named {
+		if err := c.own(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // mine refuses a body that names another advertiser, as if there was none.
 func (c *call) mine(in owned) error {
-	if named := in.names().id(); !named.IsZero() && named != c.key.Advertiser {
+	return c.own(in.names().id())
+}
+
+// own refuses an advertiser other than the key's.
+func (c *call) own(named tenant.ID) error {
+	if !named.IsZero() && named != c.key.Advertiser {
 		return fault.New(fault.NotFound, "not-found", "there is no such advertiser")
 	}
 	return nil

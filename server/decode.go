@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -25,13 +26,22 @@ func (c *call) body(limit int64) ([]byte, error) {
 		c.w.Header().Set("Connection", "close") // the rest is not worth reading
 		return nil, tooLarge
 	}
+	c.took = true
+	c.cancel() // a slow body does not use up the time for the answer
+	c.r = c.r.WithContext(c.base)
+	if err := c.within(c.s.reading, c.s.reading+writeGrace); err != nil {
+		return nil, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.w.ResponseWriter, c.r.Body, limit))
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
-		return body, nil
+		return body, c.begin()
 	case errors.As(err, &over):
 		return nil, tooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.w.Header().Set("Connection", "close")
+		return nil, refuse(http.StatusRequestTimeout, fault.New(fault.Invalid, "body-too-slow", "the body did not arrive in time"))
 	default:
 		return nil, refuse(http.StatusBadRequest, fault.New(fault.Invalid, "incomplete-body", "the body could not be read to its end"))
 	}
@@ -56,7 +66,12 @@ func checkMedia(h http.Header) error {
 // decode reads one JSON object strictly: duplicate names, names in another
 // case, unknown names, invalid UTF-8 and anything after the object are refused.
 func decode(body []byte, into any, options ...json.Options) error {
-	if depth(body) > MaxDepth {
+	return decodeWithin(MaxDepth, body, into, options...)
+}
+
+// decodeWithin is decode with a limit of its own on the nesting.
+func decodeWithin(deepest int, body []byte, into any, options ...json.Options) error {
+	if depth(body) > deepest {
 		return refuse(http.StatusBadRequest, fault.New(fault.Invalid, "nested-too-deep", "the body is nested too deep"))
 	}
 	err := json.Unmarshal(body, into, append([]json.Options{json.RejectUnknownMembers(true)}, options...)...)

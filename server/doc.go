@@ -11,6 +11,9 @@
 // that are money or rates may be strings or plain decimal literals; they never
 // pass through a float.
 //
+// Idempotency-Key is not supported: a POST with it is refused (501), so that
+// nobody relies on it and creates duplicates. Events have external_id for that.
+//
 // Answers have every member always: what has no value is null, a list without
 // items is []. Times are RFC 3339 in UTC with at most microseconds, ids are
 // UUIDs, money is {"amount": "1499.00", "currency": "INR"}. A list is

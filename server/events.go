@@ -165,7 +165,7 @@ type outcomes struct {
 }
 
 func (s *server) recordEvents(c *call) error {
-	in, err := receive[newBatch](c, MaxBatchBody, jsontext.AllowDuplicateNames(true))
+	in, err := receive[newBatch](c, MaxBatchBody, MaxBatchDepth, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return err
 	}

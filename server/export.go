@@ -3,6 +3,8 @@ package server
 import (
 	"net/http"
 	"strconv"
+
+	"github.com/superher/superher/fault"
 )
 
 // rowsTrailer comes after a complete export and says how many events it holds.
@@ -12,6 +14,10 @@ const rowsTrailer = "X-Superher-Rows"
 // byte is an ordinary problem; after it the connection is cut, so that nobody
 // takes a part for the whole.
 func (s *server) export(c *call) error {
+	if !c.r.ProtoAtLeast(1, 1) { // which has no chunks: a cut would look like the end
+		return refuse(http.StatusHTTPVersionNotSupported, fault.New(fault.Unsupported, "http-version",
+			"an export needs HTTP/1.1 or later, of every proxy on the way as well"))
+	}
 	f, err := c.filter(c.query())
 	if err != nil {
 		return err

@@ -23,13 +23,13 @@ import (
 )
 
 func TestNew_NamesEveryBadField(t *testing.T) {
-	_, err := server.New(server.Config{Timeout: -1})
+	_, err := server.New(server.Config{Timeout: -1, BodyTimeout: -1})
 	require.ErrorIs(t, err, fault.Invalid)
 	var names []string
 	for _, f := range fault.Of(err).Fields {
 		names = append(names, f.Name)
 	}
-	require.Equal(t, []string{"Client", "Clicks", "Timeout", "BaseURL"}, names)
+	require.Equal(t, []string{"Client", "Clicks", "Timeout", "BodyTimeout", "BaseURL"}, names)
 
 	client, err := superher.New(superher.Config{Store: memory.New()})
 	require.NoError(t, err)

@@ -116,6 +116,9 @@ func (c *call) fail(err error) {
 	p := problemOf(err, c.w.id)
 	c.logCause(err, p)
 	h := c.w.Header()
+	if c.r.ContentLength != 0 && !c.took { // net/http would wait for the body before it sends the answer
+		h.Set("Connection", "close")
+	}
 	switch p.Status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
@@ -131,6 +134,9 @@ func (c *call) fail(err error) {
 
 // logCause keeps for the operator what a caller is not told.
 func (c *call) logCause(err error, p problem) {
+	if _, refused := errors.AsType[refusal](err); refused { // a caller's mistake, whatever its status
+		return
+	}
 	if err != nil && p.Status >= http.StatusInternalServerError {
 		c.s.log.ErrorContext(c.r.Context(), "request failed", "request_id", c.w.id, "status", p.Status, "error", err.Error())
 	}

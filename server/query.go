@@ -152,14 +152,20 @@ func (c *call) filter(q *query) (stats.Filter, error) {
 // moment reads a time, or a date, which means the start of that day in a zone.
 func (q *query) moment(name, value string, zone *time.Location) time.Time {
 	if day, err := time.Parse(time.DateOnly, value); err == nil {
-		return dayStart(time.Date(day.Year(), day.Month(), day.Day(), noon, 0, 0, 0, zone), zone, 0)
+		return q.within(name, dayStart(time.Date(day.Year(), day.Month(), day.Day(), noon, 0, 0, 0, zone), zone, 0))
 	}
 	at, err := time.Parse(time.RFC3339Nano, value)
 	if err != nil || len(value) > len(time.RFC3339Nano) {
 		q.checks.Add(name, "malformed-time", name+" must be a time like 2026-01-31T12:00:00Z or a date like 2026-01-31")
 		return time.Time{}
 	}
-	return at.UTC().Truncate(time.Microsecond)
+	return q.within(name, at.UTC().Truncate(time.Microsecond))
+}
+
+// within notes a moment that no answer could show.
+func (q *query) within(name string, at time.Time) time.Time {
+	q.checks.That(showable(at), name, "out-of-range", outsideYears)
+	return at
 }
 
 // noon is an hour that every day has: clocks are changed at night.
@@ -183,6 +189,7 @@ func dayStart(at time.Time, zone *time.Location, days int) time.Time {
 func (c *call) tableQuery(q *query) (stats.TableQuery, error) {
 	t := stats.TableQuery{Limit: q.limit(stats.MaxRows), Sort: stats.SortConversions}
 	if sort, given := q.one("sort"); given {
+		q.checks.That(sort != "", "sort", "unknown-sort", "sort must be a column of the table")
 		t.Sort = stats.Sort(sort)
 	}
 	if order, given := q.one("order"); given {

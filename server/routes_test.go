@@ -202,7 +202,7 @@ func TestStats_FilterIsReadStrictly(t *testing.T) {
 		require.Equal(t, status, w.do(http.MethodGet, "/api/v1/exports/events.csv?"+query, w.a.key, "").status, query)
 	}
 	for query, status := range map[string]int{
-		"sort=revenue": 200, "sort=revenue&currency=EUR": 200, "sort=revenue&currency=eur": 422, "sort=nonsense": 422,
+		"sort=revenue": 200, "sort=revenue&currency=EUR": 200, "sort=revenue&currency=eur": 422, "sort=nonsense": 422, "sort=": 422, "order=": 422, "currency=": 422,
 		"order=asc": 200, "order=up": 422, "sort=name&order=desc&search=jess": 200, "search=" + strings.Repeat("x", 101): 422,
 		"search=" + strings.Repeat("x", 100): 200, "unit=day": 422,
 	} {

@@ -19,9 +19,11 @@ const (
 	MaxBody        = 1 << 20          // bytes of a body
 	MaxBatchBody   = 8 << 20          // bytes of a body with a batch of events
 	MaxDepth       = 32               // nested objects and lists in a body
+	MaxBatchDepth  = 1000             // the same of a body with a batch; each event in it has MaxDepth for itself
 	MaxHeader      = 64 << 10         // bytes of a request line with its headers
 	DefaultTimeout = 15 * time.Second // for an answer, where Config sets none
 	ExportTimeout  = 10 * time.Minute // for an export or a reconciliation
+	BodyTimeout    = 30 * time.Second // for a body to arrive, where Config sets none
 )
 
 // How long a connection may take, besides the time for the answer itself.
@@ -46,6 +48,7 @@ type Config struct {
 	Log            *slog.Logger     // nil is silent. Gets no keys, addresses, queries or bodies.
 	TrustedProxies []netip.Prefix   // Peers whose X-Forwarded-For is believed; none by default.
 	Timeout        time.Duration    // For one answer; 0 means DefaultTimeout.
+	BodyTimeout    time.Duration    // For a body to arrive, before the time for the answer begins; 0 means BodyTimeout.
 	Now            func() time.Time // The clock of default periods and of durations; nil means time.Now.
 }
 
@@ -57,6 +60,7 @@ type server struct {
 	log     *slog.Logger
 	trusted []netip.Prefix
 	timeout time.Duration
+	reading time.Duration // of a body
 	now     func() time.Time
 	router  *bunrouter.Router
 	routes  []operation
@@ -69,6 +73,7 @@ func New(config Config) (http.Handler, error) {
 	checks.That(config.Client != nil, "Client", "required", "Config.Client must be a superher client")
 	checks.That(config.Clicks != nil, "Clicks", "required", "Config.Clicks must be a recorder of clicks")
 	checks.That(config.Timeout >= 0, "Timeout", "out-of-range", "Config.Timeout must not be negative")
+	checks.That(config.BodyTimeout >= 0, "BodyTimeout", "out-of-range", "Config.BodyTimeout must not be negative")
 	base, err := parseBase(config.BaseURL)
 	checks.Take("BaseURL", err)
 	if err := checks.Err(); err != nil {
@@ -80,12 +85,15 @@ func New(config Config) (http.Handler, error) {
 	if config.Timeout == 0 {
 		config.Timeout = DefaultTimeout
 	}
+	if config.BodyTimeout == 0 {
+		config.BodyTimeout = BodyTimeout
+	}
 	if config.Now == nil {
 		config.Now = time.Now
 	}
 	s := &server{
 		client: config.Client, clicks: config.Clicks, base: base, log: config.Log, trusted: config.TrustedProxies,
-		timeout: config.Timeout, now: config.Now,
+		timeout: config.Timeout, reading: config.BodyTimeout, now: config.Now,
 	}
 	s.routes = s.operations()
 	s.router = bunrouter.New(
@@ -97,12 +105,19 @@ func New(config Config) (http.Handler, error) {
 	return s, nil
 }
 
+// CheckBaseURL refuses what Config.BaseURL refuses, with the same fault.Invalid
+// "not-an-origin", before anything is opened.
+func CheckBaseURL(text string) error {
+	_, err := parseBase(text)
+	return err
+}
+
 // parseBase returns the origin without a slash at its end.
 func parseBase(text string) (string, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return "", fault.Bad("", "not-an-origin", "Config.BaseURL must be an http(s) origin like https://go.example.com")
+		return "", fault.Bad("", "not-an-origin", "the base URL must be an http(s) origin like https://go.example.com")
 	}
 	return u.Scheme + "://" + u.Host, nil
 }

@@ -55,8 +55,20 @@ func (s stamp) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return enc.WriteToken(jsontext.String(at.UTC().Format("2006-01-02T15:04:05.999999Z")))
 }
 
-// when is a time in requests: RFC 3339, the zero time where none is given. The
-// text of the zero time itself is what programs send that forgot to set one.
+// The years of a time in requests, in UTC. What lies outside is a mistake, and
+// beyond four digits no answer could show it.
+const (
+	minYear      = 1970
+	maxYear      = 9999
+	outsideYears = "a time must lie in the years 1970 to 9999 in UTC; leave it out for none"
+)
+
+func showable(at time.Time) bool {
+	year := at.UTC().Year()
+	return year >= minYear && year <= maxYear
+}
+
+// when is a time in requests: RFC 3339, the zero time where none is given.
 type when time.Time
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].
@@ -65,8 +77,8 @@ func (w *when) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if err := json.UnmarshalDecode(dec, &at); err != nil || at == nil {
 		return err
 	}
-	if at.IsZero() {
-		return fault.Bad("", "malformed-time", "a time must not be that of the year 1; leave it out instead")
+	if !showable(*at) {
+		return fault.Bad("", "out-of-range", outsideYears)
 	}
 	*w = when(*at)
 	return nil

@@ -39,6 +39,9 @@ func (p program) listening(s settings, level slog.Level) (open func(context.Cont
 	proxies := s.proxies("trusted-proxy", "`network` of proxies whose X-Forwarded-For is believed; may be repeated")
 	least := s.level(level)
 	return func(ctx context.Context) (*host, error) {
+		if *base != "" && server.CheckBaseURL(*base) != nil {
+			return nil, s.wrong("base-url", "must be an http(s) origin like https://go.example.com")
+		}
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *addr)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return nil, s.wrongNow("addr", *addr+" is taken by another program; choose another port, or 127.0.0.1:0 for a free one")
@@ -127,7 +130,7 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 		return fmt.Errorf("%s: %w", h.baseFrom, err) // all else is of our own making
 	}
 	web := server.Limits(handler, h.listener.Addr().String())
-	web.ErrorLog = slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)
+	web.ErrorLog = slog.NewLogLogger(h.log.Handler(), slog.LevelDebug) // it names peers, which the log otherwise never does
 
 	// Clicks and salts go on while requests do, and end after them.
 	behind, end := context.WithCancel(context.WithoutCancel(ctx))
