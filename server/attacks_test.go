@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,11 @@ func TestExport_LastsLongerThanTheTimeToReadARequest(t *testing.T) {
 			}
 		}}
 	})
-	w.Config.ReadTimeout = 100 * time.Millisecond // the server reads it with each request
+	impatient := httptest.NewUnstartedServer(w.Config.Handler)
+	impatient.Config.ReadTimeout = 100 * time.Millisecond
+	impatient.Start()
+	t.Cleanup(impatient.Close)
+	w.Server = impatient
 	got := w.do(http.MethodGet, "/api/v1/exports/events.csv", w.a.key, "")
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	require.Equal(t, "1", got.trailer.Get("X-Superher-Rows"))

@@ -69,7 +69,7 @@ func planted() map[string]string {
 func TestPlanted(t *testing.T) {
 	name := os.Getenv(plantedFault)
 	if name == "" {
-		t.Skip("no fault is planted: TestSuite_CatchesEveryPlantedFault runs this test with each of them")
+		return // TestSuite_CatchesEveryPlantedFault runs this test in a process of its own, with each fault in turn
 	}
 	storagetest.Run(t, storagetest.Harness{
 		New:   func(*testing.T) storage.Store { return &faultyStore{Store: memory.New(), fault: name} },
