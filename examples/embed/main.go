@@ -33,7 +33,7 @@ func brand(ctx context.Context) superher.Account {
 	client := must(superher.New(superher.Config{Store: memory.New()})) // or sqlite.Open, or postgres.Open
 	acme := must(client.CreateAdvertiser(ctx, tenant.NewAdvertiser{Name: "Acme", Currency: "INR"}))
 	account := client.For(tenant.For(acme.ID))
-	summer := must(account.CreateCampaign(ctx, campaigns.NewCampaign{Name: "Summer"}))
+	summer := must(account.CreateCampaign(ctx, campaigns.NewCampaign{Name: "Summer", Status: campaigns.Active}))
 	jessica := must(account.CreateInfluencer(ctx, campaigns.NewInfluencer{Name: "Jessica"}))
 	must(account.Assign(ctx, summer.ID, jessica.ID, payouts.Terms{Share: payouts.Percentage, Rate: must(money.ParseRate("10"))}))
 	must(account.CreateCoupon(ctx, "JESSICA20", coupons.NewCoupon{Campaign: summer.ID, Influencer: jessica.ID}))

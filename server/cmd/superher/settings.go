@@ -143,6 +143,9 @@ func (s settings) database() database {
 func (d database) choose() error {
 	file, url := d.settings.from["db"], d.settings.from["database-url"]
 	switch {
+	case *d.url == "" && url > file && url != byDefault:
+		// An unset variable in a script must not mean another database.
+		return d.settings.wrong("database-url", "is empty")
 	case *d.url == "" || file > url:
 		*d.url = ""
 		if *d.file == "" {
