@@ -11,7 +11,7 @@ import (
 func TestRun_OrderAndEventBecomeLastingTogetherOrNotAtAll(t *testing.T) {
 	url := os.Getenv("SUPERHER_TEST_DATABASE_URL")
 	if url == "" {
-		t.Skip("NOT RUN: SUPERHER_TEST_DATABASE_URL names no PostgreSQL database; internal/conformance runs this example in a container")
+		t.Skip("NOT RUN: SUPERHER_TEST_DATABASE_URL names no PostgreSQL database; .ci/run runs it with one")
 	}
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, url))
