@@ -111,6 +111,8 @@ func Create(id ID, advertiser tenant.ID, now time.Time, in NewCampaign) (Campaig
 // Change names the fields to change; nil leaves one as it is. A zero time or
 // amount removes the date or the budget.
 type Change struct {
+	Version int64 // the version the change is meant for; 0 means whichever is stored
+
 	Name            *string
 	Status          *Status
 	StartsAt        *time.Time
@@ -120,10 +122,14 @@ type Change struct {
 	GenericCoupon   *GenericCoupon
 }
 
-// Apply returns the changed campaign: fault.Conflict "illegal-status-change"
-// for a move that [Status.Next] does not list, fault.Invalid for bad fields.
-// Keeping the status is always allowed.
+// Apply returns the changed campaign: fault.Conflict "changed-meanwhile" before
+// all else for a change to another version, "illegal-status-change" for a move
+// that [Status.Next] does not list, fault.Invalid for bad fields. Keeping the
+// status is always allowed.
 func (c Campaign) Apply(change Change) (Campaign, error) {
+	if err := fault.CheckVersion(change.Version, c.Version); err != nil {
+		return Campaign{}, err
+	}
 	if change.Status != nil && *change.Status != c.Status {
 		if !slices.Contains(Statuses(), *change.Status) {
 			return Campaign{}, fault.Bad("status", "unknown-status", "status must be draft, active, paused, ended or archived")

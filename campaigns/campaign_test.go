@@ -205,3 +205,21 @@ func TestParseEventType(t *testing.T) {
 		require.Equal(t, []string{"action"}, fieldsOf(err))
 	}
 }
+
+func TestApply_RefusesAnotherVersionFirstOfAll(t *testing.T) {
+	before, err := create(campaigns.NewCampaign{Name: "Summer"})
+	require.NoError(t, err)
+	before.Version = 7
+	for _, version := range []int64{0, 7} {
+		after, err := before.Apply(campaigns.Change{Version: version, Name: new("Winter")})
+		require.NoError(t, err, version)
+		require.Equal(t, "Winter", after.Name)
+		require.Equal(t, int64(7), after.Version)
+	}
+	for _, version := range []int64{-7, 6, 8} {
+		after, err := before.Apply(campaigns.Change{Version: version, Name: new(""), Status: new(campaigns.Ended)})
+		require.ErrorIs(t, err, fault.Conflict, version)
+		require.True(t, fault.HasReason(err, "changed-meanwhile"), "neither the bad name nor the bad move: %v", err)
+		require.Equal(t, campaigns.Campaign{}, after)
+	}
+}

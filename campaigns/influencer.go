@@ -22,6 +22,9 @@ const (
 	MaxExternalID = 200 // characters
 )
 
+// ErasedName stands where an erased influencer's name was.
+const ErasedName = "Erased"
+
 // InfluencerID names an influencer.
 type InfluencerID = ident.Of[Influencer]
 
@@ -63,6 +66,8 @@ func CreateInfluencer(id InfluencerID, creator tenant.ID, now time.Time, in NewI
 
 // InfluencerChange names the fields to change; nil leaves one as it is.
 type InfluencerChange struct {
+	Version int64 // the version the change is meant for; 0 means whichever is stored
+
 	Name       *string
 	Email      *string
 	Handle     *string
@@ -71,8 +76,12 @@ type InfluencerChange struct {
 	ExternalID *string
 }
 
-// Apply returns the changed influencer, with the errors of [CreateInfluencer].
+// Apply returns the changed influencer, with the errors of [CreateInfluencer],
+// and fault.Conflict "changed-meanwhile" before them for another version.
 func (i Influencer) Apply(change InfluencerChange) (Influencer, error) {
+	if err := fault.CheckVersion(change.Version, i.Version); err != nil {
+		return Influencer{}, err
+	}
 	set(&i.Name, change.Name)
 	set(&i.Email, change.Email)
 	set(&i.Handle, change.Handle)
@@ -82,6 +91,14 @@ func (i Influencer) Apply(change InfluencerChange) (Influencer, error) {
 	set(&i.Country, change.Country)
 	set(&i.ExternalID, change.ExternalID)
 	return i, i.check()
+}
+
+// Erase returns the influencer without anything about the person. The entry
+// itself stays, under its id, creator, moment of creation and version: what was
+// earned and paid refers to it, and reports and payouts keep their figures after
+// the person is gone.
+func (i Influencer) Erase() Influencer {
+	return Influencer{ID: i.ID, Creator: i.Creator, Name: ErasedName, CreatedAt: i.CreatedAt, Version: i.Version}
 }
 
 func (i Influencer) check() error {

@@ -1,6 +1,7 @@
 package campaigns_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -93,4 +94,43 @@ func TestInfluencer_ApplyChangesOnlyWhatIsNamedAndSharesNoMemory(t *testing.T) {
 
 	_, err = before.Apply(campaigns.InfluencerChange{Name: new("")})
 	require.Equal(t, []string{"name"}, fieldsOf(err))
+}
+
+func TestInfluencer_ApplyRefusesAnotherVersionFirstOfAll(t *testing.T) {
+	before, err := createInfluencer(campaigns.NewInfluencer{Name: "Jessica"})
+	require.NoError(t, err)
+	before.Version = 7
+	for _, version := range []int64{0, 7} {
+		after, err := before.Apply(campaigns.InfluencerChange{Version: version, Name: new("Jess")})
+		require.NoError(t, err, version)
+		require.Equal(t, "Jess", after.Name)
+		require.Equal(t, int64(7), after.Version)
+	}
+	for _, version := range []int64{-7, 6, 8} {
+		after, err := before.Apply(campaigns.InfluencerChange{Version: version, Name: new("")})
+		require.ErrorIs(t, err, fault.Conflict, version)
+		require.True(t, fault.HasReason(err, "changed-meanwhile"), err)
+		require.Equal(t, campaigns.Influencer{}, after)
+	}
+}
+
+// Every field but those that money and history refer to, also one that is added
+// to the type later.
+func TestInfluencer_EraseLeavesNothingOfThePerson(t *testing.T) {
+	before := campaigns.Influencer{
+		ID: campaigns.InfluencerID{1}, Creator: tenant.ID{2}, Name: "Jessica", Email: "j@example.com", Handle: "@jess",
+		Platforms: []string{"instagram"}, Country: "IN", ExternalID: "42", CreatedAt: now(), Version: 7,
+	}
+	for i, value := range reflect.ValueOf(before).Fields() {
+		require.False(t, value.IsZero(), "give %s a value", i.Name)
+	}
+	after := before.Erase()
+	require.Equal(t, campaigns.Influencer{
+		ID: before.ID, Creator: before.Creator, Name: "Erased", CreatedAt: now(), Version: 7,
+	}, after)
+	require.Equal(t, after, after.Erase(), "once is enough")
+	require.Equal(t, "Jessica", before.Name)
+
+	_, err := after.Apply(campaigns.InfluencerChange{Version: 7})
+	require.NoError(t, err, "what is left is still an influencer")
 }

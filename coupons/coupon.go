@@ -67,14 +67,20 @@ func Create(id ID, advertiser tenant.ID, now time.Time, code Code, in NewCoupon)
 // Change names the fields to change; nil leaves one as it is. A zero time
 // removes a limit.
 type Change struct {
+	Version int64 // the version the change is meant for; 0 means whichever is stored
+
 	Status    *Status
 	ValidFrom *time.Time
 	ValidTo   *time.Time
 	Discount  *Discount
 }
 
-// Apply returns the changed coupon, with the errors of [Create].
+// Apply returns the changed coupon, with the errors of [Create], and
+// fault.Conflict "changed-meanwhile" before them for another version.
 func (c Coupon) Apply(change Change) (Coupon, error) {
+	if err := fault.CheckVersion(change.Version, c.Version); err != nil {
+		return Coupon{}, err
+	}
 	if change.Status != nil {
 		c.Status = *change.Status
 	}

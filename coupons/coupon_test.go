@@ -167,3 +167,21 @@ func TestStandingAt_Boundaries(t *testing.T) {
 		require.Equal(t, c.want, c.coupon.StandingAt(c.at), c.name)
 	}
 }
+
+func TestApply_RefusesAnotherVersionFirstOfAll(t *testing.T) {
+	before, err := create(coupons.NewCoupon{})
+	require.NoError(t, err)
+	before.Version = 7
+	for _, version := range []int64{0, 7} {
+		after, err := before.Apply(coupons.Change{Version: version, Status: new(coupons.Disabled)})
+		require.NoError(t, err, version)
+		require.Equal(t, coupons.Disabled, after.Status)
+		require.Equal(t, int64(7), after.Version)
+	}
+	for _, version := range []int64{-7, 6, 8} {
+		after, err := before.Apply(coupons.Change{Version: version, Status: new(coupons.Status("deleted"))})
+		require.ErrorIs(t, err, fault.Conflict, version)
+		require.True(t, fault.HasReason(err, "changed-meanwhile"), err)
+		require.Equal(t, coupons.Coupon{}, after)
+	}
+}

@@ -72,14 +72,20 @@ func Create(id ID, advertiser tenant.ID, now time.Time, code Code, in NewLink) (
 
 // Change names the fields to change; nil leaves one as it is.
 type Change struct {
+	Version int64 // the version the change is meant for; 0 means whichever is stored
+
 	Destination *string
 	Title       *string
 	UTM         *UTM
 	Status      *Status
 }
 
-// Apply returns the changed link, with the errors of [Create].
+// Apply returns the changed link, with the errors of [Create], and
+// fault.Conflict "changed-meanwhile" before them for another version.
 func (l Link) Apply(change Change) (Link, error) {
+	if err := fault.CheckVersion(change.Version, l.Version); err != nil {
+		return Link{}, err
+	}
 	if change.Destination != nil {
 		l.Destination = *change.Destination
 	}

@@ -83,3 +83,21 @@ func TestApply_ChangesWhatIsNamedAndChecksIt(t *testing.T) {
 	_, err = before.Apply(links.Change{Destination: &bad})
 	require.True(t, fault.HasReason(err, "unsupported-scheme"))
 }
+
+func TestApply_RefusesAnotherVersionFirstOfAll(t *testing.T) {
+	before, err := create(newLink())
+	require.NoError(t, err)
+	before.Version = 7
+	for _, version := range []int64{0, 7} {
+		after, err := before.Apply(links.Change{Version: version, Status: new(links.Disabled)})
+		require.NoError(t, err, version)
+		require.Equal(t, links.Disabled, after.Status)
+		require.Equal(t, int64(7), after.Version)
+	}
+	for _, version := range []int64{-7, 6, 8} {
+		after, err := before.Apply(links.Change{Version: version, Status: new(links.Status("paused"))})
+		require.ErrorIs(t, err, fault.Conflict, version)
+		require.True(t, fault.HasReason(err, "changed-meanwhile"), err)
+		require.Equal(t, links.Link{}, after)
+	}
+}

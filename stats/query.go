@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/ident"
 	"github.com/superher/superher/money"
@@ -94,4 +95,36 @@ func (q TableQuery) Needle() string { return lowerASCII(q.Search) }
 // key, the name or the number in decimal.
 func (q TableQuery) After(key string, id [16]byte) string {
 	return ident.Cursor{Sort: q.order(), Key: key, ID: id}.String()
+}
+
+// PayoutQuery says which rows of a payout table to give.
+type PayoutQuery struct {
+	Limit  int    // rows of a page; 0 means DefaultRows
+	Cursor string // from PayoutTable.Next; "" for the first page
+}
+
+// payoutOrder names the one order of payout rows, for cursors.
+const payoutOrder = "payouts"
+
+// Check fills the default and returns the query with the pair of ids that its
+// page begins behind, zero for the first page, or fault.Invalid with every bad field.
+func (q PayoutQuery) Check() (checked PayoutQuery, campaign campaigns.ID, influencer campaigns.InfluencerID, err error) {
+	if q.Limit == 0 {
+		q.Limit = DefaultRows
+	}
+	var checks fault.Checks
+	checks.That(q.Limit >= 1 && q.Limit <= MaxRows, "limit", "out-of-range", "limit must be from 1 to 500")
+	cursor, err := ident.ParseCursor(q.Cursor)
+	checks.Take("cursor", err)
+	if err == nil && !cursor.IsZero() {
+		campaign, err = ident.Parse[campaigns.Campaign](cursor.Key)
+		checks.That(cursor.Sort == payoutOrder && err == nil, "cursor", "cursor-of-another-order", "a cursor continues the order it was given for")
+		influencer = campaigns.InfluencerID(cursor.ID)
+	}
+	return q, campaign, influencer, checks.Err()
+}
+
+// After returns the cursor text that continues behind a row.
+func (q PayoutQuery) After(r PayoutRow) string {
+	return ident.Cursor{Sort: payoutOrder, Key: r.Campaign.String(), ID: r.Influencer}.String()
 }

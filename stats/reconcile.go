@@ -13,7 +13,7 @@ import (
 
 // Comparison is one figure of the overview and what another report comes to.
 type Comparison struct {
-	Report   string         // "chart", "breakdown", "journey", "export"; of a table "campaigns totals" and "campaigns rows", with what is unattributed
+	Report   string         // "chart", "breakdown", "journey", "export"; of a table "campaigns totals" and "campaigns rows", and of "payouts" alike, with what is unattributed
 	Figure   Sort           // the figure by the name of its column
 	Currency money.Currency // of money, otherwise empty
 	Overview int64          // number, or minor units
@@ -45,9 +45,10 @@ func (r Reconciliation) Differences() []Comparison {
 // Reconcile asks for every report of the filter and compares what each comes to
 // with the overview: the chart in the narrowest unit it has room for, the
 // breakdown, the journey, for each kind the totals and the rows of all pages
-// with what is unattributed, and the events of the export, which must be those
-// of the same filter and view. Clicks are left out where a report has none, and
-// visitors everywhere, as they do not add up.
+// with what is unattributed, the payouts in the same way with what no influencer
+// is credited for, and the events of the export, which must be those of the same
+// filter and view. Clicks are left out where a report has none, and visitors
+// everywhere, as they do not add up.
 //
 // Each report is a state of its own, so events that come in meanwhile show as
 // differences: reconcile a period that is over. The error is the first one of a
@@ -58,7 +59,7 @@ func Reconcile(ctx context.Context, src Source, f Filter, export iter.Seq2[attri
 		return Reconciliation{}, err
 	}
 	r := reconciler{src: src, f: f, overview: overview.Figures}
-	for _, step := range []func(context.Context) error{r.chart, r.breakdown, r.journey, r.tables} {
+	for _, step := range []func(context.Context) error{r.chart, r.breakdown, r.journey, r.tables, r.payouts} {
 		if err := step(ctx); err != nil {
 			return Reconciliation{}, err
 		}
@@ -73,6 +74,7 @@ type reconciler struct {
 	src      Source
 	f        Filter
 	overview Figures
+	nobody   Figures // of what no influencer is credited for
 	out      []Comparison
 }
 
@@ -114,6 +116,9 @@ func (r *reconciler) tables(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if kind == ByInfluencer {
+			r.nobody = table.Unattributed
+		}
 		parts := []Figures{table.Totals, table.Unattributed}
 		if err := r.compareSum(string(kind)+" totals", true, len(parts), func(i int) Figures { return parts[i] }); err != nil {
 			return err
@@ -134,6 +139,33 @@ func (r *reconciler) tables(ctx context.Context) error {
 		}
 		r.compare(string(kind)+" rows", true, sum)
 	}
+	return nil
+}
+
+// payouts needs what the tables have found to be nobody's. Whoever is credited
+// is so in a campaign, so both together are everything.
+func (r *reconciler) payouts(ctx context.Context) error {
+	q := PayoutQuery{Limit: MaxRows}
+	sum := r.nobody
+	for first := true; first || q.Cursor != ""; first = false {
+		page, err := r.src.Payouts(ctx, r.f, q)
+		if err != nil {
+			return err
+		}
+		if first {
+			parts := []Figures{page.Totals, r.nobody}
+			if err := r.compareSum("payouts totals", false, len(parts), func(i int) Figures { return parts[i] }); err != nil {
+				return err
+			}
+		}
+		for _, row := range page.Rows {
+			if err := sum.Add(row.Figures); err != nil {
+				return err
+			}
+		}
+		q.Cursor = page.Next
+	}
+	r.compare("payouts rows", false, sum)
 	return nil
 }
 

@@ -3,12 +3,14 @@ package stats_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/superher/superher/attribution"
+	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/money"
 	"github.com/superher/superher/stats"
@@ -55,12 +57,24 @@ func (l liar) Table(ctx context.Context, k stats.Kind, f stats.Filter, q stats.T
 	return out, err
 }
 
+func (l liar) Payouts(ctx context.Context, f stats.Filter, q stats.PayoutQuery) (stats.PayoutTable, error) {
+	out, err := l.Source.Payouts(ctx, f, q)
+	if l.report == "payouts totals" {
+		out.Totals.Payout, _ = out.Totals.Payout.Plus(money.Of(1, "EUR"))
+	}
+	if l.report == "payouts rows" {
+		out.Rows = out.Rows[1:]
+	}
+	return out, err
+}
+
 func TestReconcile_NamesTheReportThatDiffers(t *testing.T) {
 	d := world(3, 200)
 	truth := stats.Fold(d)
 	for _, report := range []string{
 		"", "chart", "breakdown", "journey", "campaigns totals", "influencers totals", "coupons totals", "tracking-links totals",
 		"campaigns rows", "influencers rows", "coupons rows", "tracking-links rows",
+		"payouts totals", "payouts rows",
 	} {
 		out, err := stats.Reconcile(context.Background(), liar{truth, report}, year2026(), exported(d, year2026()))
 		require.NoError(t, err)
@@ -88,14 +102,28 @@ func TestReconcile_ComparesEveryFigureThatAReportHas(t *testing.T) {
 		figures[c.Report][c.Figure] = true
 		require.Equal(t, c.Figure == stats.SortRevenue || c.Figure == stats.SortPayout, c.Currency != "")
 	}
-	require.Len(t, figures, 4+2*4)
+	require.Len(t, figures, 4+2*4+2)
 	for report, columns := range figures {
 		want := 6
-		if report == "breakdown" || report == "journey" || report == "export" {
+		if report == "breakdown" || report == "journey" || report == "export" || strings.HasPrefix(report, "payouts ") {
 			want = 4 // no clicks
 		}
 		require.Len(t, columns, want, report)
 	}
+}
+
+func TestReconcile_ReadsEveryPage(t *testing.T) {
+	var d stats.Data
+	for i := range 2*stats.MaxRows + 1 {
+		e := credited(1, 1, 100, "EUR")
+		e.Decision.Influencer = campaigns.InfluencerID{1, byte(i >> 8), byte(i)}
+		d.Events = append(d.Events, e)
+		d.Influencers = append(d.Influencers, campaigns.Influencer{ID: e.Decision.Influencer})
+	}
+	d.Campaigns = []campaigns.Campaign{{ID: campaigns.ID{1}}}
+	out, err := stats.Reconcile(context.Background(), stats.Fold(d), firstOfMarch(), exported(d, firstOfMarch()))
+	require.NoError(t, err)
+	require.Empty(t, out.Differences())
 }
 
 func TestReconcile_TakesTheNarrowestUnitWithRoom(t *testing.T) {

@@ -102,3 +102,19 @@ type Table struct {
 	// of an empty search they are the overview.
 	Unattributed Figures
 }
+
+// PayoutRow is what an influencer earned in a campaign; clicks are zero.
+type PayoutRow struct {
+	Campaign       campaigns.ID
+	Influencer     campaigns.InfluencerID
+	CampaignName   string
+	InfluencerName string
+	Figures
+}
+
+// PayoutTable is a page of payout rows.
+type PayoutTable struct {
+	Rows   []PayoutRow
+	Totals Figures // of all rows, on every page; clicks are zero
+	Next   string  // cursor of the next page; "" on the last
+}

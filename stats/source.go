@@ -21,4 +21,9 @@ type Source interface {
 	Journey(ctx context.Context, f Filter) ([]JourneyRow, error)
 	// Table returns a page of the rows of a kind, see [Reach] for which exist.
 	Table(ctx context.Context, kind Kind, f Filter, q TableQuery) (Table, error)
+	// Payouts returns a page of what the pairs of campaign and influencer earned
+	// by the events that the filter covers: a row for each pair that an event was
+	// credited to, sorted by the campaign's id and then the influencer's, newest
+	// first. The name of what the view does not see is empty.
+	Payouts(ctx context.Context, f Filter, q PayoutQuery) (PayoutTable, error)
 }

@@ -41,6 +41,8 @@ func world(seed int64, n int) stats.Data {
 	return d
 }
 
+// event draws a sale at random, but for what always holds: an influencer is
+// credited in a campaign, and only influencers earn.
 func event(r *rand.Rand, d stats.Data) attribution.Event {
 	e := attribution.Event{ID: newID[attribution.ID](r), Conversion: r.Intn(2) == 0}
 	e.Type = pick(r, []campaigns.EventType{campaigns.Purchase, campaigns.Signup, campaigns.Lead})
@@ -48,15 +50,15 @@ func event(r *rand.Rand, d stats.Data) attribution.Event {
 	if r.Intn(4) > 0 {
 		e.Value = money.Of(r.Int63n(4), pick(r, []money.Currency{"EUR", "INR"}))
 	}
-	if r.Intn(2) > 0 {
-		e.Commission.Amount = money.Of(r.Int63n(4), pick(r, []money.Currency{"EUR", "JPY"}))
-	}
 	e.Decision.Method, e.Decision.Source = pick(r, attribution.Methods()), pick(r, attribution.Sources())
 	if r.Intn(3) > 0 {
 		e.Decision.Coupon, e.Decision.Campaign = d.Coupons[r.Intn(4)].ID, pick(r, d.Campaigns).ID
 	}
-	if r.Intn(3) > 0 {
+	if !e.Decision.Campaign.IsZero() && r.Intn(4) > 0 {
 		e.Decision.Influencer = pick(r, d.Influencers).ID
+	}
+	if !e.Decision.Influencer.IsZero() && r.Intn(4) > 0 {
+		e.Commission.Amount = money.Of(r.Int63n(4), pick(r, []money.Currency{"EUR", "JPY"}))
 	}
 	if r.Intn(3) > 0 {
 		e.Decision.Link = d.Links[r.Intn(4)].ID

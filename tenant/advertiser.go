@@ -44,13 +44,19 @@ func Create(id ID, now time.Time, in NewAdvertiser) (Advertiser, error) {
 
 // AdvertiserChange names the fields to change; nil leaves one as it is.
 type AdvertiserChange struct {
+	Version int64 // the version the change is meant for; 0 means whichever is stored
+
 	Name     *string
 	Zone     *string
 	Currency *money.Currency
 }
 
-// Apply returns the changed advertiser, with the errors of [Create].
+// Apply returns the changed advertiser, with the errors of [Create], and
+// fault.Conflict "changed-meanwhile" before them for another version.
 func (a Advertiser) Apply(change AdvertiserChange) (Advertiser, error) {
+	if err := fault.CheckVersion(change.Version, a.Version); err != nil {
+		return Advertiser{}, err
+	}
 	if change.Name != nil {
 		a.Name = *change.Name
 	}

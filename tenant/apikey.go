@@ -30,6 +30,8 @@ const (
 	LinksWrite        Permission = "links:write"
 	LinksRead         Permission = "links:read"
 	PayoutsWrite      Permission = "payouts:write"
+	PayoutsRead       Permission = "payouts:read"
+	AdvertiserWrite   Permission = "advertiser:write"
 	KeysWrite         Permission = "keys:write"
 	KeysRead          Permission = "keys:read"
 )
@@ -38,7 +40,7 @@ const (
 func Permissions() []Permission {
 	return []Permission{
 		EverythingAllowed, EventsWrite, EventsRead, StatsRead, CampaignsWrite, CampaignsRead, InfluencersWrite,
-		InfluencersRead, CouponsWrite, CouponsRead, LinksWrite, LinksRead, PayoutsWrite, KeysWrite, KeysRead,
+		InfluencersRead, CouponsWrite, CouponsRead, LinksWrite, LinksRead, PayoutsWrite, PayoutsRead, AdvertiserWrite, KeysWrite, KeysRead,
 	}
 }
 

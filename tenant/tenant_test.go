@@ -216,3 +216,21 @@ func TestAPIKey_AllowsWhatItHolds(t *testing.T) {
 		}
 	}
 }
+
+func TestAdvertiserApply_RefusesAnotherVersionFirstOfAll(t *testing.T) {
+	before, err := tenant.Create(tenant.ID{1}, now(), tenant.NewAdvertiser{Name: "Acme", Currency: "INR"})
+	require.NoError(t, err)
+	before.Version = 7
+	for _, version := range []int64{0, 7} {
+		after, err := before.Apply(tenant.AdvertiserChange{Version: version, Name: new("Acme 2")})
+		require.NoError(t, err, version)
+		require.Equal(t, "Acme 2", after.Name)
+		require.Equal(t, int64(7), after.Version)
+	}
+	for _, version := range []int64{-7, 6, 8} {
+		after, err := before.Apply(tenant.AdvertiserChange{Version: version, Zone: new("Local")})
+		require.ErrorIs(t, err, fault.Conflict, version)
+		require.True(t, fault.HasReason(err, "changed-meanwhile"), err)
+		require.Equal(t, tenant.Advertiser{}, after)
+	}
+}

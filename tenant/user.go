@@ -51,6 +51,8 @@ func NewUser(id UserID, now time.Time, issuer, subject, email string) User {
 
 // UserChange names what an admin changes; nil leaves a field as it is.
 type UserChange struct {
+	Version int64 // the version the change is meant for; 0 means whichever is stored
+
 	Status     *UserStatus
 	Role       *Role
 	Advertiser *ID
@@ -58,9 +60,13 @@ type UserChange struct {
 
 // Apply returns the changed user. A user may be active only with a role, an
 // advertiser user only with its advertiser, an admin only without one; a status
-// never goes back to pending. The error is fault.Invalid with every bad field,
-// or fault.Conflict "illegal-status-change".
+// never goes back to pending. The error is fault.Conflict "changed-meanwhile"
+// before all else for another version, fault.Invalid with every bad field, or
+// fault.Conflict "illegal-status-change".
 func (u User) Apply(change UserChange) (User, error) {
+	if err := fault.CheckVersion(change.Version, u.Version); err != nil {
+		return User{}, err
+	}
 	before := u.Status
 	if change.Status != nil {
 		u.Status = *change.Status

@@ -50,3 +50,20 @@ func TestUserApply_ApprovalAndSuspension(t *testing.T) {
 		require.True(t, fault.HasReason(err, c.reason), "%s: %v", name, err)
 	}
 }
+
+func TestUserApply_RefusesAnotherVersionFirstOfAll(t *testing.T) {
+	before := tenant.NewUser(tenant.UserID{1}, time.Time{}, "i", "s", "")
+	before.Version = 7
+	for _, version := range []int64{0, 7} {
+		after, err := before.Apply(tenant.UserChange{Version: version, Status: new(tenant.UserSuspended)})
+		require.NoError(t, err, version)
+		require.Equal(t, tenant.UserSuspended, after.Status)
+		require.Equal(t, int64(7), after.Version)
+	}
+	for _, version := range []int64{-7, 6, 8} {
+		after, err := before.Apply(tenant.UserChange{Version: version, Role: new(tenant.Role("root"))})
+		require.ErrorIs(t, err, fault.Conflict, version)
+		require.True(t, fault.HasReason(err, "changed-meanwhile"), err)
+		require.Equal(t, tenant.User{}, after)
+	}
+}

@@ -106,6 +106,15 @@ func reports() map[string]func(context.Context, stats.Source, stats.Filter) erro
 			return err
 		},
 	}
+	out["payouts"] = func(ctx context.Context, s stats.Source, f stats.Filter) error {
+		q := stats.PayoutQuery{}
+		if len(f.Campaigns) > 0 {
+			q = stats.PayoutQuery{Limit: 3}
+			q.Cursor = q.After(stats.PayoutRow{Campaign: campaigns.ID{2}, Influencer: campaigns.InfluencerID{4}})
+		}
+		_, err := s.Payouts(ctx, f, q)
+		return err
+	}
 	for _, unit := range []stats.Unit{stats.Hour, stats.Day, stats.Week, stats.Month} {
 		out["chart-"+string(unit)] = func(ctx context.Context, s stats.Source, f stats.Filter) error {
 			if unit == stats.Hour {
@@ -129,13 +138,16 @@ func reports() map[string]func(context.Context, stats.Source, stats.Filter) erro
 	return out
 }
 
+// paged reports whether a report asks for the figures of its page's rows.
+func paged(name string) bool { return strings.HasPrefix(name, "table-") || name == "payouts" }
+
 func TestQueries_Golden(t *testing.T) {
 	one := tenant.For(tenant.ID{0xad}).View()
 	for _, d := range []statsql.Dialect{statsql.Postgres, statsql.SQLite} {
 		for name, call := range reports() {
 			for label, f := range map[string]stats.Filter{"minimal": minimal(t), "full": full(t)} {
 				r := recorder{}
-				if strings.HasPrefix(name, "table-") {
+				if paged(name) {
 					r.rows = func() statsql.Rows { return &oneRow{} }
 				}
 				require.NoError(t, call(context.Background(), statsql.New(d, one, r.snapshot), f))
@@ -166,7 +178,7 @@ func TestQueries_LimitEveryTenantTableToTheView(t *testing.T) {
 	for _, d := range []statsql.Dialect{statsql.Postgres, statsql.SQLite} {
 		for name, call := range reports() {
 			for _, f := range []stats.Filter{minimal(t), full(t)} {
-				r := &counting{advertiser: advertiser, rows: strings.HasPrefix(name, "table-")}
+				r := &counting{advertiser: advertiser, rows: paged(name)}
 				require.NoError(t, call(context.Background(), statsql.New(d, tenant.For(advertiser).View(), r.snapshot), f))
 				require.NotZero(t, r.queries, name)
 				require.Empty(t, r.open, name)

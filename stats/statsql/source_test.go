@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats"
 	"github.com/superher/superher/stats/statsql"
@@ -92,6 +93,7 @@ func TestSource_ASnapshotMayRepeatItsFunction(t *testing.T) {
 		func(s stats.Source) (any, error) { return s.Journey(ctx, f) },
 		func(s stats.Source) (any, error) { return s.Chart(ctx, f, stats.Week) },
 		func(s stats.Source) (any, error) { return s.Table(ctx, stats.ByLink, f, stats.TableQuery{}) },
+		func(s stats.Source) (any, error) { return s.Payouts(ctx, f, stats.PayoutQuery{}) },
 	} {
 		want, err := tt(everyone(once))
 		require.NoError(t, err)
@@ -99,7 +101,46 @@ func TestSource_ASnapshotMayRepeatItsFunction(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	require.Equal(t, 15, times)
+	require.Equal(t, 18, times)
+}
+
+// pairs answers the first query with as many pairs, newest first, and then
+// nothing.
+type pairs struct {
+	noRows
+	left    int
+	queries int
+}
+
+func (p *pairs) Query(context.Context, string, ...any) (statsql.Rows, error) {
+	p.queries++
+	if p.queries > 1 {
+		return noRows{}, nil
+	}
+	return p, nil
+}
+
+func (p *pairs) Next() bool { p.left--; return p.left >= 0 }
+
+func (p *pairs) Scan(dest ...any) error {
+	*dest[0].(*campaigns.ID) = campaigns.ID{9}
+	*dest[1].(*campaigns.InfluencerID) = campaigns.InfluencerID{byte(p.left + 1)}
+	return nil
+}
+
+func TestPayouts_AFullPageHasANextOneOnlyIfARowIsBehindIt(t *testing.T) {
+	for found, want := range map[int]struct{ rows, queries int }{0: {0, 2}, 1: {1, 3}, 2: {2, 3}, 3: {2, 3}} {
+		q := &pairs{left: found}
+		src := everyone(func(ctx context.Context, fn func(context.Context, statsql.Querier) error) error { return fn(ctx, q) })
+		out, err := src.Payouts(context.Background(), minimal(t), stats.PayoutQuery{Limit: 2})
+		require.NoError(t, err)
+		require.Len(t, out.Rows, want.rows)
+		require.Equal(t, want.queries, q.queries, "no figures are asked for without rows")
+		require.Equal(t, found > 2, out.Next != "")
+		if out.Next != "" {
+			require.Equal(t, stats.PayoutQuery{}.After(out.Rows[1]), out.Next)
+		}
+	}
 }
 
 func TestSource_RefusesWhatFoldRefuses(t *testing.T) {
@@ -120,6 +161,15 @@ func TestSource_RefusesWhatFoldRefuses(t *testing.T) {
 		},
 		func(s stats.Source) error {
 			_, err := s.Table(ctx, stats.ByLink, minimal(t), stats.TableQuery{Limit: -1})
+			return err
+		},
+		func(s stats.Source) error { _, err := s.Payouts(ctx, stats.Filter{}, stats.PayoutQuery{}); return err },
+		func(s stats.Source) error {
+			_, err := s.Payouts(ctx, minimal(t), stats.PayoutQuery{Limit: -1})
+			return err
+		},
+		func(s stats.Source) error {
+			_, err := s.Payouts(ctx, minimal(t), stats.PayoutQuery{Cursor: "?"})
 			return err
 		},
 		func(s stats.Source) error {
