@@ -46,13 +46,17 @@ func TestStore_EveryDoorButSystemTakesAScopeOrAView(t *testing.T) {
 // name here works without a tenant.
 func TestSystem_HoldsWhatHappensBeforeATenantIsKnownAndNothingElse(t *testing.T) {
 	require.Equal(t, []string{
-		"APIKeyByHash", "AppendClicks", "CreateAdvertiser", "DropSalts", "LinkByCode", "ShareInfluencer", "TouchAPIKey", "VisitorSalt",
+		"APIKeyByHash", "Administer", "AppendClicks", "CreateAdvertiser", "CreateUser", "DropRequests", "DropSalts", "DropTickets",
+		"LinkByCode", "ShareInfluencer", "TakeTicket", "TouchAPIKey", "UpdateUser", "User", "UserByIdentity", "Users", "VisitorSalt",
 	}, methodsOf(reflect.TypeFor[storage.System]()))
 }
 
 func TestSystem_NeverListsTheDataOfTenants(t *testing.T) {
 	system := reflect.TypeFor[storage.System]()
 	for method := range system.Methods() {
+		if method.Name == "Users" { // people belong to the platform, not to a tenant
+			continue
+		}
 		require.False(t, takes(method, reflect.TypeFor[storage.Page]()), "System.%s takes a page", method.Name)
 		for out := range method.Type.Outs() {
 			kind := out.Kind()
@@ -61,16 +65,23 @@ func TestSystem_NeverListsTheDataOfTenants(t *testing.T) {
 	}
 }
 
+// A transaction outside of any tenant reads nothing of tenants: what it could
+// change of theirs is not here either.
+func TestPlatform_HoldsRequestsTicketsAndNewAdvertisersAndNothingElse(t *testing.T) {
+	require.Equal(t, []string{"AnswerRequest", "ClaimRequest", "CreateAdvertiser", "CreateTicket"}, methodsOf(reflect.TypeFor[storage.Platform]()))
+}
+
 func TestTx_IsAReader(t *testing.T) {
 	require.True(t, reflect.TypeFor[storage.Tx]().Implements(reflect.TypeFor[storage.Reader]()))
 }
 
-func TestReaderAndTx_EveryMethodTakesAContext(t *testing.T) {
-	tx := reflect.TypeFor[storage.Tx]()
-	for method := range tx.Methods() {
-		if method.Name == "Stats" { // its reports take one each
-			continue
+func TestReaderTxPlatformAndSystem_EveryMethodTakesAContext(t *testing.T) {
+	for _, port := range []reflect.Type{reflect.TypeFor[storage.Tx](), reflect.TypeFor[storage.Platform](), reflect.TypeFor[storage.System]()} {
+		for method := range port.Methods() {
+			if method.Name == "Stats" { // its reports take one each
+				continue
+			}
+			require.Equal(t, "context.Context", method.Type.In(0).String(), method.Name)
 		}
-		require.Equal(t, "context.Context", method.Type.In(0).String(), method.Name)
 	}
 }

@@ -47,6 +47,18 @@ func EventDiffers() *fault.Error {
 	return fault.New(fault.Conflict, "event-differs", "another event was recorded under this external id")
 }
 
+// IdentityTaken returns fault.Conflict "identity-taken": for a pair of issuer
+// and subject that another person has.
+func IdentityTaken() *fault.Error {
+	return fault.New(fault.Conflict, "identity-taken", "another person has this identity")
+}
+
+// TicketTaken returns fault.Conflict "ticket-taken": for a hash that another
+// ticket has.
+func TicketTaken() *fault.Error {
+	return fault.New(fault.Conflict, "ticket-taken", "another ticket has the same hash")
+}
+
 // NotTheCreator returns fault.Forbidden "not-the-creator": for a change to an
 // influencer that the advertiser only sees.
 func NotTheCreator() *fault.Error {

@@ -22,6 +22,8 @@ func TestFaults_HaveTheCodesAndReasonsThatThePortsName(t *testing.T) {
 		"short-code-taken":  {storage.ShortCodeTaken(), fault.Conflict},
 		"already-assigned":  {storage.AlreadyAssigned(), fault.Conflict},
 		"event-differs":     {storage.EventDiffers(), fault.Conflict},
+		"identity-taken":    {storage.IdentityTaken(), fault.Conflict},
+		"ticket-taken":      {storage.TicketTaken(), fault.Conflict},
 		"not-the-creator":   {storage.NotTheCreator(), fault.Forbidden},
 		"transaction-ended": {storage.TransactionEnded(), fault.Internal},
 	} {

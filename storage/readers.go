@@ -49,20 +49,38 @@ type InfluencerReader interface {
 	Influencers(ctx context.Context, campaign campaigns.ID, page Page) (List[campaigns.Influencer], error)
 }
 
+// Of narrows a list of links or coupons to those of a campaign, of an
+// influencer, or of both. A zero id narrows nothing; one that the view does not
+// see has none.
+type Of struct {
+	Campaign   campaigns.ID
+	Influencer campaigns.InfluencerID
+}
+
+// EventFilter narrows a list of events further than a report does.
+type EventFilter struct {
+	stats.Filter
+	ExternalID string             // exactly this one; "" for any
+	Method     attribution.Method // credited in this way; "" for any
+}
+
 // LinkReader reads tracking links.
 type LinkReader interface {
 	// Link returns one link.
 	Link(ctx context.Context, id links.ID) (links.Link, error)
-	// Links lists the links.
-	Links(ctx context.Context, page Page) (List[links.Link], error)
+	// Links lists the links of whom is named.
+	Links(ctx context.Context, of Of, page Page) (List[links.Link], error)
+	// LinkClicks counts, for each of the links, its clicks of class human. A
+	// link without any, or outside the view, is left out.
+	LinkClicks(ctx context.Context, ids []links.ID) (map[links.ID]int64, error)
 }
 
 // CouponReader reads coupons.
 type CouponReader interface {
 	// Coupon returns one coupon.
 	Coupon(ctx context.Context, id coupons.ID) (coupons.Coupon, error)
-	// Coupons lists the coupons.
-	Coupons(ctx context.Context, page Page) (List[coupons.Coupon], error)
+	// Coupons lists the coupons of whom is named.
+	Coupons(ctx context.Context, of Of, page Page) (List[coupons.Coupon], error)
 	// CouponUses counts, for each of the coupons, the conversions it won. A
 	// coupon without any, or outside the view, is left out.
 	CouponUses(ctx context.Context, ids []coupons.ID) (map[coupons.ID]int64, error)
@@ -72,6 +90,9 @@ type CouponReader interface {
 type EventReader interface {
 	// Event returns one event.
 	Event(ctx context.Context, id attribution.ID) (attribution.Event, error)
+	// Events lists the events that the filter covers, the latest OccurredAt first
+	// and then by id downwards. A bad filter is fault.Invalid.
+	Events(ctx context.Context, f EventFilter, page Page) (List[attribution.Event], error)
 	// EachEvent yields the events that the filter covers, by OccurredAt and then
 	// id, from one consistent state and without holding them all in memory. An
 	// error ends the sequence; it comes with the zero event.

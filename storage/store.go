@@ -70,4 +70,6 @@ type Tx interface {
 	LinkWriter
 	CouponWriter
 	EventWriter
+	RequestWriter
+	TicketWriter
 }

@@ -9,9 +9,45 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
+// Platform is a transaction outside of any tenant. The rules of a [Tx] about
+// its use hold here as well. The requests it claims are those of the platform:
+// no advertiser's key is among theirs.
+type Platform interface {
+	RequestWriter
+	TicketWriter
+	// CreateAdvertiser stores a new advertiser; a known id is fault.Conflict
+	// "id-taken".
+	CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error
+}
+
+// UserStore keeps the people who sign in. They belong to the platform and not
+// to a tenant: only its administration lists and changes them.
+type UserStore interface {
+	// CreateUser stores a new person: fault.Conflict "identity-taken" for a known
+	// pair of issuer and subject, "id-taken" for a known id; fault.NotFound for
+	// an unknown advertiser.
+	CreateUser(ctx context.Context, u tenant.User) error
+	// User returns one person.
+	User(ctx context.Context, id tenant.UserID) (tenant.User, error)
+	// UserByIdentity returns the person behind an issuer and subject, both
+	// compared bytewise.
+	UserByIdentity(ctx context.Context, issuer, subject string) (tenant.User, error)
+	// Users lists the people of a status, "" for all.
+	Users(ctx context.Context, status tenant.UserStatus, page Page) (List[tenant.User], error)
+	// UpdateUser changes the e-mail, status, role and advertiser of a person.
+	// It names the version it read, as an update of a [Tx] does. fault.NotFound
+	// for an unknown person or advertiser.
+	UpdateUser(ctx context.Context, u tenant.User) error
+}
+
 // System is what happens before a tenant is known, and the administration of
 // the platform. It never lists the data of tenants.
 type System interface {
+	UserStore
+
+	// Administer runs fn in one transaction outside of any tenant, with the
+	// rules of [Store] Write.
+	Administer(ctx context.Context, fn func(ctx context.Context, p Platform) error) error
 	// CreateAdvertiser stores a new advertiser; a known id is fault.Conflict
 	// "id-taken".
 	CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error
@@ -43,4 +79,13 @@ type System interface {
 	// one changes nothing. The key is named by its advertiser and id;
 	// fault.NotFound for an unknown one.
 	TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time) error
+
+	// TakeTicket returns the ticket with a hash and forgets it, so that of many
+	// callers one gets it; expired ones are returned as well.
+	TakeTicket(ctx context.Context, hash [32]byte) (Ticket, error)
+	// DropTickets deletes the tickets that expired before the moment.
+	DropTickets(ctx context.Context, before time.Time) error
+	// DropRequests deletes the requests of all advertisers, and of the platform,
+	// that were first made before the moment.
+	DropRequests(ctx context.Context, before time.Time) error
 }

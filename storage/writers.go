@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
@@ -99,4 +100,40 @@ type EventWriter interface {
 	// SetCommissions replaces the commissions of stored events; an unknown event
 	// is fault.NotFound, and nothing is changed then.
 	SetCommissions(ctx context.Context, changes []Recommission) error
+}
+
+// Request is something asked for under an idempotency key, with the answer that
+// it got. What key, fingerprint and answer are made of is for the caller alone.
+type Request struct {
+	Key         string    // names the request; other advertisers may use the same
+	Fingerprint [32]byte  // of all that makes it this request and no other
+	Answer      []byte    // as it was given; empty as long as it is being carried out
+	At          time.Time // when it was first asked for
+}
+
+// RequestWriter remembers requests with their effects: what a transaction
+// claims, it answers, or it rolls back both claim and effect.
+type RequestWriter interface {
+	// ClaimRequest notes that this transaction carries out the request. first is
+	// false where the key was claimed before; then stored is that request with
+	// its answer, whatever its fingerprint. A call waits while another
+	// transaction that claimed the key is running.
+	ClaimRequest(ctx context.Context, r Request) (stored Request, first bool, err error)
+	// AnswerRequest stores the answer to a request that this transaction
+	// claimed; an unknown key is fault.NotFound.
+	AnswerRequest(ctx context.Context, key string, answer []byte) error
+}
+
+// Ticket is a secret that can be used once, until it expires. Only its hash is
+// known here; what it is good for is for the caller alone.
+type Ticket struct {
+	Hash      [32]byte
+	Purpose   []byte
+	ExpiresAt time.Time
+}
+
+// TicketWriter stores tickets.
+type TicketWriter interface {
+	// CreateTicket stores a ticket; a known hash is fault.Conflict "ticket-taken".
+	CreateTicket(ctx context.Context, t Ticket) error
 }

@@ -31,15 +31,36 @@ func (s *Store) Write(ctx context.Context, scope tenant.Scope, fn func(ctx conte
 	if err := scope.Check(); err != nil {
 		return err
 	}
-	return s.transact(ctx, func(data *tables) error {
-		open := &atomic.Bool{}
-		open.Store(true)
-		defer open.Store(false)
+	return s.work(ctx, func(data *tables, open *atomic.Bool) error {
 		return fn(ctx, &tx{
 			reader:     reader{store: s, view: scope.View(), data: data, open: open},
 			advertiser: scope.Advertiser(),
 		})
 	})
+}
+
+// work runs a unit of work of a caller, who may keep what it was given beyond
+// the end; open says whether that has come.
+func (s *Store) work(ctx context.Context, fn func(data *tables, open *atomic.Bool) error) error {
+	return s.transact(ctx, func(data *tables) error {
+		open := &atomic.Bool{}
+		open.Store(true)
+		defer open.Store(false)
+		return fn(data, open)
+	})
+}
+
+// enter keeps the state still until leave is called, unless the unit of work
+// is over; open is nil outside of one.
+func (s *Store) enter(ctx context.Context, open *atomic.Bool) (leave func(), err error) {
+	if open != nil && !open.Load() {
+		return nil, storage.TransactionEnded()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fault.Of(err)
+	}
+	s.mu.RLock()
+	return s.mu.RUnlock, nil
 }
 
 // transact runs fn on a layer over the data and merges it when fn returns nil.

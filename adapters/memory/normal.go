@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/superher/superher/coupons"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/payouts"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -89,4 +91,29 @@ func eventOf(e attribution.Event) attribution.Event {
 func clickOf(c links.Click) links.Click {
 	c.At = moment(c.At)
 	return c
+}
+
+func userOf(u tenant.User) tenant.User {
+	u.CreatedAt = moment(u.CreatedAt)
+	return u
+}
+
+func requestOf(r storage.Request) storage.Request {
+	r.Answer = contentOf(r.Answer)
+	r.At = moment(r.At)
+	return r
+}
+
+func ticketOf(t storage.Ticket) storage.Ticket {
+	t.Purpose = contentOf(t.Purpose)
+	t.ExpiresAt = moment(t.ExpiresAt)
+	return t
+}
+
+// contentOf returns what databases keep of bytes: nothing of none.
+func contentOf(content []byte) []byte {
+	if len(content) == 0 {
+		return nil
+	}
+	return bytes.Clone(content)
 }

@@ -2,16 +2,13 @@ package memory
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"iter"
 	"slices"
 	"sync/atomic"
 
-	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/coupons"
-	"github.com/superher/superher/fault"
+	"github.com/superher/superher/ident"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/stats"
 	"github.com/superher/superher/storage"
@@ -32,14 +29,7 @@ func (r *reader) enter(ctx context.Context) (leave func(), err error) {
 	if err := r.view.Check(); err != nil {
 		return nil, err
 	}
-	if r.open != nil && !r.open.Load() {
-		return nil, storage.TransactionEnded()
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, fault.Of(err)
-	}
-	r.store.mu.RLock()
-	return r.store.mu.RUnlock, nil
+	return r.store.enter(ctx, r.open)
 }
 
 // owners lists the advertisers of the view.
@@ -98,7 +88,11 @@ func page[V any](ctx context.Context, r *reader, p storage.Page, id func(V) [16]
 	if err != nil {
 		return storage.List[V]{}, err
 	}
-	items := all()
+	return storage.Paged(behind(all(), cursor, limit, id), limit, id), nil
+}
+
+// behind returns up to limit+1 of the items behind the cursor, by id downwards.
+func behind[V any](items []V, cursor ident.Cursor, limit int, id func(V) [16]byte) []V {
 	items = slices.DeleteFunc(items, func(v V) bool {
 		at := id(v)
 		return !cursor.IsZero() && bytes.Compare(at[:], cursor.ID[:]) >= 0
@@ -107,7 +101,7 @@ func page[V any](ctx context.Context, r *reader, p storage.Page, id func(V) [16]
 		x, y := id(a), id(b)
 		return bytes.Compare(y[:], x[:])
 	})
-	return storage.Paged(items[:min(len(items), limit+1)], limit, id), nil
+	return items[:min(len(items), limit+1)]
 }
 
 func (r *reader) Advertiser(ctx context.Context, id tenant.ID) (tenant.Advertiser, error) {
@@ -206,19 +200,45 @@ func (r *reader) Link(ctx context.Context, id links.ID) (links.Link, error) {
 	return one(ctx, r, &r.data.links, id, linkOf)
 }
 
-func (r *reader) Links(ctx context.Context, p storage.Page) (storage.List[links.Link], error) {
+func (r *reader) Links(ctx context.Context, of storage.Of, p storage.Page) (storage.List[links.Link], error) {
 	return page(ctx, r, p, func(l links.Link) [16]byte { return l.ID }, func() []links.Link {
-		return rows(r, &r.data.links, nil, linkOf)
+		return rows(r, &r.data.links, func(l links.Link) bool { return belongs(of, l.Campaign, l.Influencer) }, linkOf)
 	})
+}
+
+// belongs reports whether something of a campaign and influencer is asked for.
+func belongs(of storage.Of, campaign campaigns.ID, influencer campaigns.InfluencerID) bool {
+	return (of.Campaign.IsZero() || of.Campaign == campaign) && (of.Influencer.IsZero() || of.Influencer == influencer)
+}
+
+func (r *reader) LinkClicks(ctx context.Context, ids []links.ID) (map[links.ID]int64, error) {
+	leave, err := r.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	asked := make(map[links.ID]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	clicks := map[links.ID]int64{}
+	for _, owner := range r.owners() {
+		for _, c := range r.data.clicks.of(owner) {
+			if c.Class == links.Human && asked[c.Link] {
+				clicks[c.Link]++
+			}
+		}
+	}
+	return clicks, nil
 }
 
 func (r *reader) Coupon(ctx context.Context, id coupons.ID) (coupons.Coupon, error) {
 	return one(ctx, r, &r.data.coupons, id, couponOf)
 }
 
-func (r *reader) Coupons(ctx context.Context, p storage.Page) (storage.List[coupons.Coupon], error) {
+func (r *reader) Coupons(ctx context.Context, of storage.Of, p storage.Page) (storage.List[coupons.Coupon], error) {
 	return page(ctx, r, p, func(c coupons.Coupon) [16]byte { return c.ID }, func() []coupons.Coupon {
-		return rows(r, &r.data.coupons, nil, couponOf)
+		return rows(r, &r.data.coupons, func(c coupons.Coupon) bool { return belongs(of, c.Campaign, c.Influencer) }, couponOf)
 	})
 }
 
@@ -241,47 +261,6 @@ func (r *reader) CouponUses(ctx context.Context, ids []coupons.ID) (map[coupons.
 		}
 	}
 	return uses, nil
-}
-
-func (r *reader) Event(ctx context.Context, id attribution.ID) (attribution.Event, error) {
-	return one(ctx, r, &r.data.events, id, eventOf)
-}
-
-func (r *reader) EachEvent(ctx context.Context, f stats.Filter) iter.Seq2[attribution.Event, error] {
-	return func(yield func(attribution.Event, error) bool) {
-		covered, err := r.covered(ctx, f)
-		if err != nil {
-			yield(attribution.Event{}, err)
-			return
-		}
-		for _, e := range covered {
-			if err := ctx.Err(); err != nil {
-				yield(attribution.Event{}, fault.Of(err))
-				return
-			}
-			if !yield(eventOf(e), nil) {
-				return
-			}
-		}
-	}
-}
-
-// covered returns the events of a filter in order. They share memory with the
-// store: yielding must not hold its lock, and what is stored never changes.
-func (r *reader) covered(ctx context.Context, f stats.Filter) ([]attribution.Event, error) {
-	leave, err := r.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	if err := f.Check(); err != nil {
-		return nil, err
-	}
-	out := rows(r, &r.data.events, f.CoversEvent, func(e attribution.Event) attribution.Event { return e })
-	slices.SortFunc(out, func(a, b attribution.Event) int {
-		return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), bytes.Compare(a.ID[:], b.ID[:]))
-	})
-	return out, nil
 }
 
 func (r *reader) Stats() stats.Source { return source{r} }

@@ -75,3 +75,11 @@ func (s source) Table(ctx context.Context, kind stats.Kind, f stats.Filter, q st
 	}
 	return folded.Table(ctx, kind, f, q)
 }
+
+func (s source) Payouts(ctx context.Context, f stats.Filter, q stats.PayoutQuery) (stats.PayoutTable, error) {
+	folded, err := s.fold(ctx)
+	if err != nil {
+		return stats.PayoutTable{}, err
+	}
+	return folded.Payouts(ctx, f, q)
+}

@@ -16,13 +16,15 @@ import (
 type system struct{ store *Store }
 
 func (s system) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
-	return s.store.transact(ctx, func(data *tables) error {
-		if a.ID.IsZero() || data.advertisers.has(a.ID, a.ID) {
-			return storage.IDTaken()
-		}
-		data.advertisers.put(a.ID, a.ID, advertiserOf(a))
-		return nil
-	})
+	return s.store.transact(ctx, func(data *tables) error { return data.createAdvertiser(a) })
+}
+
+func (s *tables) createAdvertiser(a tenant.Advertiser) error {
+	if a.ID.IsZero() || s.advertisers.has(a.ID, a.ID) {
+		return storage.IDTaken()
+	}
+	s.advertisers.put(a.ID, a.ID, advertiserOf(a))
+	return nil
 }
 
 func (s system) ShareInfluencer(ctx context.Context, advertiser tenant.ID, influencer campaigns.InfluencerID) error {
@@ -131,10 +133,18 @@ func (s system) VisitorSalt(ctx context.Context, advertiser tenant.ID, at time.T
 }
 
 func (s system) DropSalts(ctx context.Context, before time.Time) error {
+	return s.remove(ctx, func(data *tables) {
+		data.salts.drop(func(d int64, _ links.Salt) bool { return d < day(before) })
+	})
+}
+
+// remove runs fn on the store's own data, in a turn of its own: a layer cannot
+// delete.
+func (s system) remove(ctx context.Context, fn func(*tables)) error {
 	return s.store.transact(ctx, func(*tables) error {
 		s.store.mu.Lock()
 		defer s.store.mu.Unlock()
-		s.store.data.salts.drop(func(d int64) bool { return d < day(before) })
+		fn(s.store.data)
 		return nil
 	})
 }

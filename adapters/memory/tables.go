@@ -9,6 +9,7 @@ import (
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/coupons"
 	"github.com/superher/superher/links"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -45,9 +46,9 @@ func (t *table[K, V]) put(owner tenant.ID, key K, row V) {
 }
 
 // drop deletes rows from a table without a base.
-func (t *table[K, V]) drop(unwanted func(K) bool) {
+func (t *table[K, V]) drop(unwanted func(K, V) bool) {
 	for _, rows := range t.rows {
-		maps.DeleteFunc(rows, func(key K, _ V) bool { return unwanted(key) })
+		maps.DeleteFunc(rows, unwanted)
 	}
 }
 
@@ -105,6 +106,11 @@ type keyRef struct {
 	key        tenant.KeyID
 }
 
+type identity struct {
+	issuer  string
+	subject string
+}
+
 // tables is the whole state, or a layer over it. Those marked global are owned
 // by nobody.
 type tables struct {
@@ -122,8 +128,12 @@ type tables struct {
 	events      table[attribution.ID, attribution.Event]
 	naturals    table[natural, attribution.ID]
 	clicks      table[links.ClickID, links.Click]
-	counted     table[links.Visit, []time.Time] // human clicks of a visit
-	salts       table[int64, links.Salt]        // by day since 1970
+	counted     table[links.Visit, []time.Time]   // human clicks of a visit
+	salts       table[int64, links.Salt]          // by day since 1970
+	users       table[tenant.UserID, tenant.User] // global
+	identities  table[identity, tenant.UserID]    // global
+	requests    table[string, storage.Request]    // nobody's are those of the platform
+	tickets     table[[32]byte, storage.Ticket]   // global
 }
 
 func (s *tables) layer() *tables {
@@ -133,6 +143,7 @@ func (s *tables) layer() *tables {
 		assignments: s.assignments.layer(), links: s.links.layer(), linkCodes: s.linkCodes.layer(),
 		coupons: s.coupons.layer(), couponCodes: s.couponCodes.layer(), events: s.events.layer(),
 		naturals: s.naturals.layer(), clicks: s.clicks.layer(), counted: s.counted.layer(), salts: s.salts.layer(),
+		users: s.users.layer(), identities: s.identities.layer(), requests: s.requests.layer(), tickets: s.tickets.layer(),
 	}
 }
 
@@ -153,4 +164,8 @@ func (s *tables) merge() {
 	s.clicks.merge()
 	s.counted.merge()
 	s.salts.merge()
+	s.users.merge()
+	s.identities.merge()
+	s.requests.merge()
+	s.tickets.merge()
 }

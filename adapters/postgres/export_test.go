@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -23,6 +24,16 @@ func SetExportWait(s *Store, wait time.Duration) { s.exports.Wait = wait }
 
 // PoolSize returns how many connections the store may have.
 func PoolSize(s *Store) int32 { return s.pool.Config().MaxConns }
+
+// MigrateTo makes the tables of an earlier version.
+func MigrateTo(ctx context.Context, db *sql.DB, version int64) error {
+	provider, err := newProvider(db)
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
+}
 
 // NewHosted returns a store whose every call runs inside a transaction of a
 // host that commits when the call went well, and tries again when it was told

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,7 +48,9 @@ func TestMigrate_ManyAtOnceOneDoesTheWork(t *testing.T) {
 	}
 	wait.Wait()
 	require.NoError(t, errors.Join(errs...))
-	require.EqualValues(t, 1, applied.Load(), "each migration ran once")
+	files, err := os.ReadDir("migrations")
+	require.NoError(t, err)
+	require.EqualValues(t, len(files), applied.Load(), "each migration ran once")
 }
 
 func TestOpen_RefusesADatabaseOfAnotherVersion(t *testing.T) {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"io/fs"
 
@@ -25,12 +26,7 @@ func migrate(ctx context.Context, config Config) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fault.Of(err)
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files,
-		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
+	provider, err := newProvider(db)
 	if err != nil {
 		return translate(ctx, err)
 	}
@@ -49,4 +45,13 @@ func migrate(ctx context.Context, config Config) error {
 			return translate(ctx, err)
 		}
 	}
+}
+
+func newProvider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, files,
+		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
@@ -120,20 +119,28 @@ func (r turnReader) Link(ctx context.Context, id links.ID) (links.Link, error) {
 	return take(r.turns, func() (links.Link, error) { return r.reader.Link(ctx, id) })
 }
 
-func (r turnReader) Links(ctx context.Context, page storage.Page) (storage.List[links.Link], error) {
-	return take(r.turns, func() (storage.List[links.Link], error) { return r.reader.Links(ctx, page) })
+func (r turnReader) Links(ctx context.Context, of storage.Of, page storage.Page) (storage.List[links.Link], error) {
+	return take(r.turns, func() (storage.List[links.Link], error) { return r.reader.Links(ctx, of, page) })
+}
+
+func (r turnReader) LinkClicks(ctx context.Context, ids []links.ID) (map[links.ID]int64, error) {
+	return take(r.turns, func() (map[links.ID]int64, error) { return r.reader.LinkClicks(ctx, ids) })
 }
 
 func (r turnReader) Coupon(ctx context.Context, id coupons.ID) (coupons.Coupon, error) {
 	return take(r.turns, func() (coupons.Coupon, error) { return r.reader.Coupon(ctx, id) })
 }
 
-func (r turnReader) Coupons(ctx context.Context, page storage.Page) (storage.List[coupons.Coupon], error) {
-	return take(r.turns, func() (storage.List[coupons.Coupon], error) { return r.reader.Coupons(ctx, page) })
+func (r turnReader) Coupons(ctx context.Context, of storage.Of, page storage.Page) (storage.List[coupons.Coupon], error) {
+	return take(r.turns, func() (storage.List[coupons.Coupon], error) { return r.reader.Coupons(ctx, of, page) })
 }
 
 func (r turnReader) CouponUses(ctx context.Context, ids []coupons.ID) (map[coupons.ID]int64, error) {
 	return take(r.turns, func() (map[coupons.ID]int64, error) { return r.reader.CouponUses(ctx, ids) })
+}
+
+func (r turnReader) Events(ctx context.Context, f storage.EventFilter, page storage.Page) (storage.List[attribution.Event], error) {
+	return take(r.turns, func() (storage.List[attribution.Event], error) { return r.reader.Events(ctx, f, page) })
 }
 
 func (r turnReader) Event(ctx context.Context, id attribution.ID) (attribution.Event, error) {
@@ -173,45 +180,6 @@ func (s turnSource) Table(ctx context.Context, kind stats.Kind, f stats.Filter, 
 	return take(s.turns, func() (stats.Table, error) { return s.source.Table(ctx, kind, f, q) })
 }
 
-type turnSystem struct {
-	turns  *turns
-	system storage.System
-}
-
-// run makes a call that returns nothing but an error.
-func (s turnSystem) run(call func() error) error {
-	defer s.turns.begin()()
-	return call()
-}
-
-func (s turnSystem) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
-	return s.run(func() error { return s.system.CreateAdvertiser(ctx, a) })
-}
-
-func (s turnSystem) ShareInfluencer(ctx context.Context, advertiser tenant.ID, influencer campaigns.InfluencerID) error {
-	return s.run(func() error { return s.system.ShareInfluencer(ctx, advertiser, influencer) })
-}
-
-func (s turnSystem) LinkByCode(ctx context.Context, code links.Code) (links.Link, error) {
-	return take(s.turns, func() (links.Link, error) { return s.system.LinkByCode(ctx, code) })
-}
-
-func (s turnSystem) AppendClicks(ctx context.Context, clicks []links.Click) error {
-	return s.run(func() error { return s.system.AppendClicks(ctx, clicks) })
-}
-
-func (s turnSystem) VisitorSalt(ctx context.Context, advertiser tenant.ID, day time.Time, fresh links.Salt) (links.Salt, error) {
-	return take(s.turns, func() (links.Salt, error) { return s.system.VisitorSalt(ctx, advertiser, day, fresh) })
-}
-
-func (s turnSystem) DropSalts(ctx context.Context, before time.Time) error {
-	return s.run(func() error { return s.system.DropSalts(ctx, before) })
-}
-
-func (s turnSystem) APIKeyByHash(ctx context.Context, hash [32]byte) (tenant.APIKey, error) {
-	return take(s.turns, func() (tenant.APIKey, error) { return s.system.APIKeyByHash(ctx, hash) })
-}
-
-func (s turnSystem) TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time) error {
-	return s.run(func() error { return s.system.TouchAPIKey(ctx, key, at) })
+func (s turnSource) Payouts(ctx context.Context, f stats.Filter, q stats.PayoutQuery) (stats.PayoutTable, error) {
+	return take(s.turns, func() (stats.PayoutTable, error) { return s.source.Payouts(ctx, f, q) })
 }

@@ -34,7 +34,7 @@ func everything(f *fixture, p party) func(ctx context.Context, tx storage.Tx) er
 			tx.CreateLink(ctx, fresh.link), tx.UpdateLink(ctx, link), tx.UpdateCoupon(ctx, coupon),
 			tx.SetCommissions(ctx, []storage.Recommission{{Event: p.event.ID, Commission: payouts.Commission{Reason: payouts.NoTerms}}}))
 		_, eventErr := tx.RecordEvents(ctx, []attribution.Event{fresh.event})
-		return firstError(err, eventErr)
+		return firstError(err, eventErr, carryOut(ctx, tx, fresh.own), tx.CreateTicket(ctx, fresh.ticket))
 	}
 }
 

@@ -151,8 +151,8 @@ func dumpOf(t *testing.T, ctx context.Context, r storage.Reader) dump {
 		Influencers: all(t, func(p storage.Page) (storage.List[campaigns.Influencer], error) {
 			return r.Influencers(ctx, campaigns.ID{}, p)
 		}, 0),
-		Links:   all(t, func(p storage.Page) (storage.List[links.Link], error) { return r.Links(ctx, p) }, 0),
-		Coupons: all(t, func(p storage.Page) (storage.List[coupons.Coupon], error) { return r.Coupons(ctx, p) }, 0),
+		Links:   all(t, func(p storage.Page) (storage.List[links.Link], error) { return r.Links(ctx, storage.Of{}, p) }, 0),
+		Coupons: all(t, func(p storage.Page) (storage.List[coupons.Coupon], error) { return r.Coupons(ctx, storage.Of{}, p) }, 0),
 		Events:  collect(t, r.EachEvent(ctx, forever())),
 	}
 	for _, c := range d.Campaigns {
@@ -166,10 +166,42 @@ func dumpOf(t *testing.T, ctx context.Context, r storage.Reader) dump {
 	return plain(d)
 }
 
+// platformDump is what can be read of a store beside what views show.
+type platformDump struct {
+	Users    []tenant.User
+	Requests []storage.Request // of A, of B and of the platform
+}
+
+func (f *fixture) platformDump(t *testing.T) platformDump {
+	t.Helper()
+	d := platformDump{Users: f.users(t, "")}
+	var part []storage.Request
+	note := func(ctx context.Context, w storage.RequestWriter, keys ...string) error {
+		part = nil // of an earlier attempt
+		for _, key := range keys {
+			stored, first, err := w.ClaimRequest(ctx, storage.Request{Key: key, At: start()})
+			if err != nil {
+				return err
+			}
+			require.False(t, first, "the request %q is gone", key)
+			part = append(part, stored)
+		}
+		return nil
+	}
+	for _, p := range []party{f.a, f.b} {
+		f.write(t, p, func(ctx context.Context, tx storage.Tx) error { return note(ctx, tx, p.request.Key, p.own.Key) })
+		d.Requests = append(d.Requests, part...)
+	}
+	f.administer(t, func(ctx context.Context, p storage.Platform) error { return note(ctx, p, f.platform().Key) })
+	d.Requests = append(d.Requests, part...)
+	return plain(d)
+}
+
 // unchanged requires that do leaves everything in the store as it was.
 func (f *fixture) unchanged(t *testing.T, do func()) {
 	t.Helper()
-	before := dumpOf(t, f.ctx, f.everyone())
+	before, platform := dumpOf(t, f.ctx, f.everyone()), f.platformDump(t)
 	do()
 	require.Equal(t, before, dumpOf(t, f.ctx, f.everyone()), "nothing may change")
+	require.Equal(t, platform, f.platformDump(t), "nothing may change")
 }

@@ -116,7 +116,7 @@ func eachCall(t *testing.T, port any, ctx context.Context, f *fixture, check fun
 // isPortMethod keeps out what an adapter's type offers beside the ports.
 func isPortMethod(name string) bool {
 	for _, port := range []reflect.Type{
-		reflect.TypeFor[storage.Tx](), reflect.TypeFor[storage.System](), reflect.TypeFor[stats.Source](),
+		reflect.TypeFor[storage.Tx](), reflect.TypeFor[storage.System](), reflect.TypeFor[storage.Platform](), reflect.TypeFor[stats.Source](),
 	} {
 		if _, found := port.MethodByName(name); found {
 			return true
@@ -132,6 +132,10 @@ func argument(of reflect.Type, ctx context.Context, f *fixture) reflect.Value {
 		return reflect.ValueOf(ctx)
 	case reflect.TypeFor[stats.Filter]():
 		return reflect.ValueOf(forever())
+	case reflect.TypeFor[storage.EventFilter]():
+		return reflect.ValueOf(storage.EventFilter{Filter: forever()})
+	case reflect.TypeFor[func(context.Context, storage.Platform) error]():
+		return reflect.ValueOf(func(context.Context, storage.Platform) error { panic("fn must not run") })
 	case reflect.TypeFor[stats.Unit]():
 		return reflect.ValueOf(stats.Month)
 	case reflect.TypeFor[stats.Kind]():
@@ -142,7 +146,8 @@ func argument(of reflect.Type, ctx context.Context, f *fixture) reflect.Value {
 			f.a.advertiser, f.a.advertiser.ID, f.a.key, f.a.key.ID, f.a.key.Hash, f.a.campaign, f.a.campaign.ID, f.a.influencer,
 			f.a.influencer.ID, f.a.assignment, newTerms(7), f.a.link, f.a.link.ID, f.a.link.Code, f.a.coupon, f.a.coupon.ID,
 			f.a.coupon.Code, f.a.event, f.a.event.ID, f.newClick(f.a, 9, start()), links.Salt{9}, start(),
-			storage.Recommission{Event: f.a.event.ID},
+			storage.Recommission{Event: f.a.event.ID}, f.newUser("doors"), newID[tenant.User](f.ids), newRequest("doors", ""), newTicket("doors"),
+			storage.Of{Campaign: f.a.campaign.ID},
 		} {
 			if reflect.TypeOf(known) == of {
 				return reflect.ValueOf(known)

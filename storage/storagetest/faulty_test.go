@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/superher/superher/attribution"
@@ -26,9 +27,12 @@ type faultyStore struct {
 	storage.Store
 	fault string
 
+	running atomic.Int64
+
 	mu      sync.Mutex
 	made    byte
 	touched map[tenant.KeyID]time.Time
+	claimed map[string]storage.Request
 	latest  map[links.Visit]time.Time
 }
 
@@ -58,13 +62,17 @@ func (s *faultyStore) isLate(c links.Click) bool {
 }
 
 func (s *faultyStore) Write(ctx context.Context, scope tenant.Scope, fn func(ctx context.Context, tx storage.Tx) error) error {
+	if s.is("a-claim-overtakes-another") && s.running.Add(1) > 1 {
+		return fn(ctx, &faultyTx{s: s, requests: &faultyRequests{s: s}})
+	}
+	defer s.running.Store(0)
 	var failed error
 	var panicked any
 	err := s.Store.Write(ctx, scope, func(ctx context.Context, tx storage.Tx) error {
 		if s.is("panic-of-fn-commits") {
 			defer func() { panicked = recover() }()
 		}
-		err := fn(ctx, &faultyTx{Tx: tx, s: s})
+		err := fn(ctx, &faultyTx{Tx: tx, s: s, requests: &faultyRequests{tx, tx, s, scope.Advertiser()}})
 		if s.is("error-of-fn-commits") {
 			failed, err = err, nil
 		}
@@ -121,11 +129,14 @@ func (r *faultyReader) Link(ctx context.Context, id links.ID) (links.Link, error
 	return r.Reader.Link(ctx, id)
 }
 
-func (r *faultyReader) Links(ctx context.Context, page storage.Page) (storage.List[links.Link], error) {
+func (r *faultyReader) Links(ctx context.Context, of storage.Of, page storage.Page) (storage.List[links.Link], error) {
 	if r.s.is("cursor-is-ignored") {
 		page.Cursor = ""
 	}
-	return r.Reader.Links(ctx, page)
+	if r.s.is("links-of-everybody") {
+		of = storage.Of{}
+	}
+	return r.Reader.Links(ctx, of, page)
 }
 
 func (r *faultyReader) Coupon(ctx context.Context, id coupons.ID) (coupons.Coupon, error) {
@@ -138,8 +149,11 @@ func (r *faultyReader) Coupon(ctx context.Context, id coupons.ID) (coupons.Coupo
 	return c, err
 }
 
-func (r *faultyReader) Coupons(ctx context.Context, page storage.Page) (storage.List[coupons.Coupon], error) {
-	list, err := r.Reader.Coupons(ctx, page)
+func (r *faultyReader) Coupons(ctx context.Context, of storage.Of, page storage.Page) (storage.List[coupons.Coupon], error) {
+	if r.s.is("coupons-of-any-influencer") {
+		of.Influencer = campaigns.InfluencerID{}
+	}
+	list, err := r.Reader.Coupons(ctx, of, page)
 	if n := len(list.Items); r.s.is("page-repeats-its-last-item") && list.Next != "" && n > 1 {
 		list.Next = ident.Cursor{ID: list.Items[n-2].ID}.String()
 	}
@@ -220,7 +234,8 @@ func (r *faultySource) Table(ctx context.Context, kind stats.Kind, f stats.Filte
 
 type faultyTx struct {
 	storage.Tx
-	s *faultyStore
+	s        *faultyStore
+	requests *faultyRequests
 }
 
 func (t *faultyTx) CreateCampaign(ctx context.Context, c campaigns.Campaign) error {
@@ -341,7 +356,7 @@ func (y *faultySystem) AppendClicks(ctx context.Context, clicks []links.Click) e
 
 // believe moves a click to a link of the campaign that it names.
 func (s *faultyStore) believe(ctx context.Context, c *links.Click) {
-	list, _ := s.Store.Read(tenant.Everyone()).Links(ctx, storage.Page{})
+	list, _ := s.Store.Read(tenant.Everyone()).Links(ctx, storage.Of{}, storage.Page{})
 	for _, l := range list.Items {
 		if l.Campaign == c.Campaign {
 			c.Advertiser, c.Link = l.Advertiser, l.ID

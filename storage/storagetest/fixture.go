@@ -61,6 +61,9 @@ type party struct {
 	link       links.Link
 	coupon     coupons.Coupon
 	event      attribution.Event
+	request    storage.Request // under a key that every party and the platform has
+	own        storage.Request // under a key that nobody else has
+	ticket     storage.Ticket
 }
 
 // fixture is a store with two parties whose data look alike, and the ids of a
@@ -79,6 +82,10 @@ func newFixture(t *testing.T, h Harness) *fixture {
 	f.a, f.b, f.unknown = f.newParty("aaa"), f.newParty("bbb"), f.newParty("ccc")
 	f.save(t, f.a)
 	f.save(t, f.b)
+	f.administer(t, func(ctx context.Context, p storage.Platform) error {
+		_, err := ask(ctx, p, f.platform())
+		return err
+	})
 	return f
 }
 
@@ -97,7 +104,42 @@ func (f *fixture) newParty(mark string) party {
 	p.link = f.newLink(p, links.Code(mark+"link"))
 	p.coupon = f.newCoupon(p, "SUMMER20")
 	p.event = f.newEvent(p, "order-1", 149_900)
+	p.request, p.own = newRequest("request-1", mark), newRequest(mark+"-request", mark)
+	p.ticket = newTicket(mark)
 	return p
+}
+
+// newRequest makes a request with its answer; the mark tells it from one of
+// somebody else under the same key.
+func newRequest(key, mark string) storage.Request {
+	return storage.Request{Key: key, Fingerprint: sha256.Sum256([]byte(key + mark)), Answer: []byte("answer to " + mark), At: start()}
+}
+
+func newTicket(mark string) storage.Ticket {
+	return storage.Ticket{Hash: sha256.Sum256([]byte("ticket of " + mark)), Purpose: []byte("purpose of " + mark), ExpiresAt: start().Add(time.Minute)}
+}
+
+// newUser makes a person whom an admin has not seen yet.
+func (f *fixture) newUser(subject string) tenant.User {
+	return tenant.NewUser(newID[tenant.User](f.ids), start(), "https://idp.example", subject, "jessica@example.com")
+}
+
+// carryOut claims a request that nobody claimed before and answers it.
+func carryOut(ctx context.Context, w storage.RequestWriter, r storage.Request) error {
+	first, err := ask(ctx, w, r)
+	if err == nil && !first {
+		return fmt.Errorf("request %q was claimed before", r.Key)
+	}
+	return err
+}
+
+// ask claims and answers a request, whether or not it is the first. That it
+// was is for the cases to require: a fixture that did would fail them all.
+func ask(ctx context.Context, w storage.RequestWriter, r storage.Request) (first bool, err error) {
+	claim := r
+	claim.Answer = nil
+	_, first, err = w.ClaimRequest(ctx, claim)
+	return first, firstError(err, w.AnswerRequest(ctx, r.Key, r.Answer))
 }
 
 func newTerms(version int) payouts.Terms {
@@ -191,7 +233,9 @@ func (f *fixture) save(t *testing.T, p party) {
 			return fmt.Errorf("coupon: %w, taken %v", err, taken)
 		}
 		_, err = tx.RecordEvents(ctx, []attribution.Event{p.event})
-		return err
+		_, requestErr := ask(ctx, tx, p.request)
+		_, ownErr := ask(ctx, tx, p.own)
+		return firstError(err, requestErr, ownErr, tx.CreateTicket(ctx, p.ticket))
 	})
 	require.NoError(t, f.store.System().AppendClicks(f.ctx, []links.Click{f.newClick(p, 1, start())}))
 }
@@ -214,6 +258,15 @@ func (f *fixture) write(t *testing.T, p party, fn func(ctx context.Context, tx s
 // try runs fn for the party and returns what came of it.
 func (f *fixture) try(p party, fn func(ctx context.Context, tx storage.Tx) error) error {
 	return f.store.Write(f.ctx, p.scope, fn)
+}
+
+// platform is the platform's request under the key that the parties have as well.
+func (f *fixture) platform() storage.Request { return newRequest(f.a.request.Key, "platform") }
+
+// administer runs fn outside of any tenant and requires that it commits.
+func (f *fixture) administer(t *testing.T, fn func(ctx context.Context, p storage.Platform) error) {
+	t.Helper()
+	require.NoError(t, f.store.System().Administer(f.ctx, fn))
 }
 
 func (f *fixture) read(p party) storage.Reader { return f.store.Read(p.scope.View()) }

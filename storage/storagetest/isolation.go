@@ -26,6 +26,8 @@ func (h Harness) isolation(t *testing.T) {
 		requireCases(t, reflect.TypeFor[storage.Reader](), func(name string) bool { return reads[name] != nil })
 		requireCases(t, reflect.TypeFor[storage.Tx](), func(name string) bool { return reads[name] != nil || writes[name] != nil })
 		requireCases(t, reflect.TypeFor[stats.Source](), func(name string) bool { return reports[name] != nil })
+		platform := platformCases()
+		requireCases(t, reflect.TypeFor[storage.Platform](), func(name string) bool { return platform[name] != nil })
 	})
 	f := newFixture(t, h)
 	for name, run := range readCases() {
@@ -48,6 +50,14 @@ func (h Harness) isolation(t *testing.T) {
 				if !fault.HasReason(err, "rolled-back") {
 					require.NoError(t, err, "after fault.NotFound the transaction can go on")
 				}
+			})
+		})
+	}
+	for name, run := range platformCases() {
+		t.Run("Platform/"+name, func(t *testing.T) {
+			f.unchanged(t, func() {
+				err := f.store.System().Administer(f.ctx, func(ctx context.Context, p storage.Platform) error { return run(t, f, ctx, p) })
+				has(t, err, fault.Unsupported, "rolled-back")
 			})
 		})
 	}
@@ -111,16 +121,18 @@ func readCases() map[string]readCase {
 			single(t, f, r, storage.Reader.Link, func(p party) (links.ID, links.Link) { return p.link.ID, p.link })
 		},
 		"Links": func(t *testing.T, f *fixture, ctx context.Context, r storage.Reader) {
-			list(t, f, r, storage.Reader.Links, func(p party) links.Link { return p.link })
+			narrowed(t, f, r, storage.Reader.Links, func(p party) links.Link { return p.link })
 		},
+		"LinkClicks": readLinkClicks,
 		"Coupon": func(t *testing.T, f *fixture, ctx context.Context, r storage.Reader) {
 			single(t, f, r, storage.Reader.Coupon, func(p party) (coupons.ID, coupons.Coupon) { return p.coupon.ID, p.coupon })
 		},
 		"Coupons": func(t *testing.T, f *fixture, ctx context.Context, r storage.Reader) {
-			list(t, f, r, storage.Reader.Coupons, func(p party) coupons.Coupon { return p.coupon })
+			narrowed(t, f, r, storage.Reader.Coupons, func(p party) coupons.Coupon { return p.coupon })
 		},
 		"CouponUses": readCouponUses,
 		"Event":      readEvent,
+		"Events":     readEvents,
 		"EachEvent":  readEachEvent,
 		"Stats": func(t *testing.T, f *fixture, ctx context.Context, r storage.Reader) {
 			o, err := r.Stats().Overview(ctx, forever())
@@ -225,6 +237,65 @@ func readCouponUses(t *testing.T, f *fixture, ctx context.Context, r storage.Rea
 	})
 }
 
+// narrowed checks a method that lists what belongs to whom.
+func narrowed[T any](t *testing.T, f *fixture, r storage.Reader, read func(storage.Reader, context.Context, storage.Of, storage.Page) (storage.List[T], error), of func(party) T) {
+	t.Helper()
+	by := func(who storage.Of) func(storage.Reader, context.Context, storage.Page) (storage.List[T], error) {
+		return func(r storage.Reader, ctx context.Context, page storage.Page) (storage.List[T], error) {
+			return read(r, ctx, who, page)
+		}
+	}
+	list(t, f, r, by(storage.Of{}), of)
+	for _, p := range []party{f.a, f.b, f.unknown} {
+		for _, who := range []storage.Of{{Campaign: p.campaign.ID}, {Influencer: p.influencer.ID}, {Campaign: p.campaign.ID, Influencer: p.influencer.ID}} {
+			want := map[tenant.ID][]T{f.a.advertiser.ID: {of(f.a)}}[p.advertiser.ID]
+			requireList(t, f.ctx, r, by(who), want)
+			f.outside(r, func(everyone storage.Reader) {
+				want := map[tenant.ID][]T{f.a.advertiser.ID: {of(f.a)}, f.b.advertiser.ID: {of(f.b)}}[p.advertiser.ID]
+				requireList(t, f.ctx, everyone, by(who), want)
+			})
+		}
+	}
+	for _, mixed := range []storage.Of{{Campaign: f.a.campaign.ID, Influencer: f.b.influencer.ID}, {Campaign: f.b.campaign.ID, Influencer: f.a.influencer.ID}} {
+		requireList(t, f.ctx, r, by(mixed), nil)
+	}
+}
+
+func readLinkClicks(t *testing.T, f *fixture, ctx context.Context, r storage.Reader) {
+	asked := []links.ID{f.a.link.ID, f.b.link.ID, f.unknown.link.ID, {}}
+	clicks, err := r.LinkClicks(ctx, asked)
+	require.NoError(t, err)
+	require.Equal(t, map[links.ID]int64{f.a.link.ID: 1}, clicks)
+	f.outside(r, func(everyone storage.Reader) {
+		clicks, err := everyone.LinkClicks(ctx, asked)
+		require.NoError(t, err)
+		require.Equal(t, map[links.ID]int64{f.a.link.ID: 1, f.b.link.ID: 1}, clicks)
+	})
+}
+
+func readEvents(t *testing.T, f *fixture, ctx context.Context, r storage.Reader) {
+	with := func(filter storage.EventFilter) func(storage.Reader, context.Context, storage.Page) (storage.List[attribution.Event], error) {
+		return func(r storage.Reader, ctx context.Context, page storage.Page) (storage.List[attribution.Event], error) {
+			return r.Events(ctx, filter, page)
+		}
+	}
+	both := []storage.EventFilter{
+		{Filter: forever()}, {Filter: forever(), ExternalID: f.b.event.ExternalID}, {Filter: forever(), Method: attribution.ByCoupon},
+	}
+	for _, filter := range both {
+		list(t, f, r, with(filter), func(p party) attribution.Event { return p.event })
+	}
+	foreign := []storage.EventFilter{{Filter: forever()}, {Filter: forever()}, {Filter: forever()}, {Filter: forever()}}
+	foreign[0].Campaigns, foreign[1].Influencers = []campaigns.ID{f.b.campaign.ID}, []campaigns.InfluencerID{f.b.influencer.ID}
+	foreign[2].Links, foreign[3].Coupons = []links.ID{f.b.link.ID}, []coupons.ID{f.b.coupon.ID}
+	for _, filter := range foreign {
+		requireList(t, ctx, r, with(filter), nil)
+		f.outside(r, func(everyone storage.Reader) {
+			requireList(t, ctx, everyone, with(filter), []attribution.Event{f.b.event})
+		})
+	}
+}
+
 func readEvent(t *testing.T, f *fixture, ctx context.Context, r storage.Reader) {
 	_, unknown := r.Event(ctx, f.unknown.event.ID)
 	_, foreign := r.Event(ctx, f.b.event.ID)
@@ -262,6 +333,13 @@ func reportCases() map[string]func(t *testing.T, f *fixture) {
 		},
 		"Breakdown": func(t *testing.T, f *fixture) { report(t, f, stats.Source.Breakdown) },
 		"Journey":   func(t *testing.T, f *fixture) { report(t, f, stats.Source.Journey) },
+		"Payouts": func(t *testing.T, f *fixture) {
+			for _, limit := range []int{0, 1} {
+				report(t, f, func(s stats.Source, ctx context.Context, filter stats.Filter) (stats.PayoutTable, error) {
+					return s.Payouts(ctx, filter, stats.PayoutQuery{Limit: limit})
+				})
+			}
+		},
 		"Table": func(t *testing.T, f *fixture) {
 			for _, kind := range stats.Kinds() {
 				report(t, f, func(s stats.Source, ctx context.Context, filter stats.Filter) (stats.Table, error) {

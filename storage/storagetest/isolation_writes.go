@@ -105,6 +105,9 @@ func writeCases() map[string]writeCase {
 			})
 			return nil
 		},
+		"ClaimRequest":   claimForeign,
+		"AnswerRequest":  answerForeign,
+		"CreateTicket":   takeForeignHash,
 		"Facts":          foreignFacts,
 		"RecordEvents":   recordForeign,
 		"SetCommissions": commissionForeign,

@@ -14,14 +14,20 @@ import (
 	"github.com/superher/superher/storage"
 )
 
-// moments holds what is kept of a time: the microsecond, in UTC.
-func (h Harness) moments(t *testing.T) {
-	odd := []time.Time{
+// oddMoments are the first and last ones, and those at which a clock or
+// calendar begins anew.
+func oddMoments() []time.Time {
+	return []time.Time{
 		time.Date(1, 1, 1, 0, 0, 0, 1_000, time.UTC), time.Date(1899, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 		time.Date(1969, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.Unix(0, 0).UTC(), time.Date(1970, 1, 1, 0, 0, 0, 1_000, time.UTC),
 		time.Date(2024, 2, 29, 23, 59, 59, 1_000, time.UTC), time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC),
 		time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 	}
+}
+
+// moments holds what is kept of a time: the microsecond, in UTC.
+func (h Harness) moments(t *testing.T) {
+	odd := oddMoments()
 	t.Run("TheMicrosecondIsKept", func(t *testing.T) {
 		f := newFixture(t, h)
 		for _, at := range odd {
@@ -138,6 +144,7 @@ func (f *fixture) requireAlwaysSet(t *testing.T, at time.Time) {
 	for name, event := range map[string]func() (attribution.Event, error){
 		"Event":     func() (attribution.Event, error) { return r.Event(f.ctx, p.event.ID) },
 		"EachEvent": func() (attribution.Event, error) { return f.firstEvent(t, p, at) },
+		"Events":    func() (attribution.Event, error) { return f.firstListed(t, p, at) },
 	} {
 		e, err := event()
 		require.NoError(t, err)
@@ -148,6 +155,39 @@ func (f *fixture) requireAlwaysSet(t *testing.T, at time.Time) {
 	got, err := f.store.System().LinkByCode(f.ctx, p.link.Code)
 	require.NoError(t, err)
 	is("LinkByCode", got.CreatedAt)
+	f.requireKeptOutside(t, p, at, is)
+}
+
+// requireKeptOutside stores a moment where no view shows it, cut and in
+// another zone.
+func (f *fixture) requireKeptOutside(t *testing.T, p party, at time.Time, is func(name string, got time.Time)) {
+	t.Helper()
+	finer := at.Add(999 * time.Nanosecond).In(time.FixedZone("odd", 5*3600+2700))
+	u, request, ticket := f.newUser("moment"), newRequest("moment", ""), newTicket("moment")
+	u.CreatedAt, request.At, ticket.ExpiresAt = finer, finer, finer
+	require.NoError(t, f.store.System().CreateUser(f.ctx, u))
+	var stored storage.Request
+	f.write(t, p, func(ctx context.Context, tx storage.Tx) error {
+		return firstError(carryOut(ctx, tx, request), tx.CreateTicket(ctx, ticket))
+	})
+	f.write(t, p, func(ctx context.Context, tx storage.Tx) (err error) {
+		stored, _, err = tx.ClaimRequest(ctx, storage.Request{Key: request.Key, At: start()})
+		return err
+	})
+	is("Request", stored.At)
+	user, err := f.store.System().User(f.ctx, u.ID)
+	require.NoError(t, err)
+	is("User", user.CreatedAt)
+	taken, err := f.store.System().TakeTicket(f.ctx, ticket.Hash)
+	require.NoError(t, err)
+	is("Ticket", taken.ExpiresAt)
+}
+
+func (f *fixture) firstListed(t *testing.T, p party, at time.Time) (attribution.Event, error) {
+	t.Helper()
+	list, err := f.read(p).Events(f.ctx, storage.EventFilter{Filter: stats.Filter{From: at, To: at.Add(time.Second)}}, storage.Page{})
+	require.Len(t, list.Items, 1)
+	return list.Items[0], err
 }
 
 func (f *fixture) firstEvent(t *testing.T, p party, at time.Time) (attribution.Event, error) {

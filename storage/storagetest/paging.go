@@ -50,7 +50,21 @@ func pagedLists(f *fixture) []paged {
 		i := f.newInfluencer(f.a, "Paged")
 		return save(t, i.ID, func(ctx context.Context, tx storage.Tx) error { return member(ctx, tx, i) })
 	}
-	return []paged{
+	addLink := func(t *testing.T) string {
+		n++
+		l := f.newLink(f.a, links.Code(fmt.Sprintf("paged%d", n)))
+		return save(t, l.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateLink(ctx, l) })
+	}
+	addCoupon := func(t *testing.T) string {
+		n++
+		c := f.newCoupon(f.a, coupons.Code(fmt.Sprintf("PAGED%d", n)))
+		return save(t, c.ID, func(ctx context.Context, tx storage.Tx) error {
+			_, err := tx.CreateCoupons(ctx, []coupons.Coupon{c})
+			return err
+		})
+	}
+	of := storage.Of{Campaign: f.a.campaign.ID, Influencer: f.a.influencer.ID}
+	return append(pagedUsers(f), []paged{
 		{"APIKeys", func(r storage.Reader, p storage.Page) ([]string, string, error) {
 			list, err := r.APIKeys(ctx, p)
 			return idsOf(func(k tenant.APIKey) tenant.KeyID { return k.ID }, list, err)
@@ -79,24 +93,49 @@ func pagedLists(f *fixture) []paged {
 			return idsOf(func(i campaigns.Influencer) campaigns.InfluencerID { return i.ID }, list, err)
 		}, addMember},
 		{"Links", func(r storage.Reader, p storage.Page) ([]string, string, error) {
-			list, err := r.Links(ctx, p)
+			list, err := r.Links(ctx, storage.Of{}, p)
 			return idsOf(func(l links.Link) links.ID { return l.ID }, list, err)
-		}, func(t *testing.T) string {
-			n++
-			l := f.newLink(f.a, links.Code(fmt.Sprintf("paged%d", n)))
-			return save(t, l.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateLink(ctx, l) })
-		}},
+		}, addLink},
+		{"LinksOfWhomIsNamed", func(r storage.Reader, p storage.Page) ([]string, string, error) {
+			list, err := r.Links(ctx, of, p)
+			return idsOf(func(l links.Link) links.ID { return l.ID }, list, err)
+		}, addLink},
 		{"Coupons", func(r storage.Reader, p storage.Page) ([]string, string, error) {
-			list, err := r.Coupons(ctx, p)
+			list, err := r.Coupons(ctx, storage.Of{}, p)
 			return idsOf(func(c coupons.Coupon) coupons.ID { return c.ID }, list, err)
-		}, func(t *testing.T) string {
-			n++
-			c := f.newCoupon(f.a, coupons.Code(fmt.Sprintf("PAGED%d", n)))
-			return save(t, c.ID, func(ctx context.Context, tx storage.Tx) error {
-				_, err := tx.CreateCoupons(ctx, []coupons.Coupon{c})
-				return err
-			})
-		}},
+		}, addCoupon},
+		{"CouponsOfWhomIsNamed", func(r storage.Reader, p storage.Page) ([]string, string, error) {
+			list, err := r.Coupons(ctx, of, p)
+			return idsOf(func(c coupons.Coupon) coupons.ID { return c.ID }, list, err)
+		}, addCoupon},
+	}...)
+}
+
+// pagedUsers are the lists of people, which no view shows: with each pending
+// person comes an active one.
+func pagedUsers(f *fixture) []paged {
+	n := 0
+	add := func(status ...tenant.UserStatus) func(t *testing.T) string {
+		return func(t *testing.T) string {
+			var u tenant.User
+			for _, s := range status {
+				n++
+				u = f.newUser(fmt.Sprint(n))
+				u.Status = s
+				require.NoError(t, f.store.System().CreateUser(f.ctx, u))
+			}
+			return u.ID.String()
+		}
+	}
+	list := func(status tenant.UserStatus) func(storage.Reader, storage.Page) ([]string, string, error) {
+		return func(_ storage.Reader, p storage.Page) ([]string, string, error) {
+			list, err := f.store.System().Users(f.ctx, status, p)
+			return idsOf(func(u tenant.User) tenant.UserID { return u.ID }, list, err)
+		}
+	}
+	return []paged{
+		{"Users", list(""), add(tenant.UserPending)},
+		{"UsersOfAStatus", list(tenant.UserActive), add(tenant.UserPending, tenant.UserActive)},
 	}
 }
 
@@ -126,7 +165,7 @@ func (h Harness) paging(t *testing.T) {
 			return err
 		})
 		for limit, want := range map[int]int{0: storage.DefaultPage, storage.MaxPage: storage.MaxPage} {
-			got, err := f.read(f.a).Coupons(f.ctx, storage.Page{Limit: limit})
+			got, err := f.read(f.a).Coupons(f.ctx, storage.Of{}, storage.Page{Limit: limit})
 			require.NoError(t, err)
 			require.Len(t, got.Items, want)
 			require.NotEmpty(t, got.Next)

@@ -19,6 +19,7 @@ import (
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/money"
 	"github.com/superher/superher/stats"
+	"github.com/superher/superher/storage"
 )
 
 // seedsOfAWorld is how many seeds share one world: filling a store takes
@@ -51,6 +52,8 @@ func (h Harness) stats(t *testing.T) {
 					})
 					random.compare(t, reader.Stats(), r.data, filter)
 					random.compareEvents(t, collect(t, reader.EachEvent(w.ctx, filter)), r.data, filter)
+					random.compareList(t, reader, r.data, storage.EventFilter{Filter: filter})
+					random.compareList(t, reader, r.data, storage.EventFilter{Filter: filter, Method: pick(random.random, attribution.Methods())})
 					if int(seed%3) == i { // one view for each seed, as it asks for every page of every table
 						got, err := stats.Reconcile(w.ctx, reader.Stats(), filter, reader.EachEvent(w.ctx, filter))
 						require.NoError(t, err)
@@ -104,6 +107,12 @@ func (h Harness) stats(t *testing.T) {
 			_, err = source.Table(f.ctx, stats.ByLink, forever(), bad)
 			has(t, err, fault.Invalid, "")
 		}
+		for _, bad := range []stats.PayoutQuery{
+			{Limit: -1}, {Limit: stats.MaxRows + 1}, {Cursor: "garbage"}, {Cursor: stats.TableQuery{Sort: stats.SortName}.After("x", [16]byte{1})},
+		} {
+			_, err = source.Payouts(f.ctx, forever(), bad)
+			has(t, err, fault.Invalid, "")
+		}
 	})
 	t.Run("ACurrencyThatOccurredIsListedWithZero", func(t *testing.T) {
 		f := newFixture(t, h)
@@ -132,6 +141,8 @@ func eachReport(ctx context.Context, s stats.Source, f stats.Filter, check func(
 	check("Breakdown", err)
 	_, err = s.Journey(ctx, f)
 	check("Journey", err)
+	_, err = s.Payouts(ctx, f, stats.PayoutQuery{})
+	check("Payouts", err)
 	for _, kind := range stats.Kinds() {
 		_, err = s.Table(ctx, kind, f, stats.TableQuery{})
 		check("Table", err)
@@ -208,6 +219,7 @@ func (w *world) compare(t *testing.T, source stats.Source, data stats.Data, f st
 	wantPaths, wantErr := fold.Journey(w.ctx, f)
 	paths, err := source.Journey(w.ctx, f)
 	agree(t, wantErr, err, wantPaths, paths, "journey")
+	w.comparePayouts(t, source, fold, f)
 	for _, kind := range stats.Kinds() {
 		for range tableQueries {
 			w.compareTable(t, kind, source, fold, f, w.query(pick(w.random, append(stats.Sorts(), ""))))
@@ -256,9 +268,50 @@ func (w *world) compareTable(t *testing.T, kind stats.Kind, source, fold stats.S
 	require.Fail(t, "the table does not end", "%s %+v", kind, q)
 }
 
+// comparePayouts walks all pages of both sides, and requires that what was
+// earned is what the overview says.
+func (w *world) comparePayouts(t *testing.T, source, fold stats.Source, f stats.Filter) {
+	t.Helper()
+	overview, err := source.Overview(w.ctx, f)
+	require.NoError(t, err)
+	q := stats.PayoutQuery{Limit: pick(w.random, []int{0, 1, 2, 3, stats.MaxRows})}
+	wantQuery := q
+	for range 100 {
+		want, wantErr := fold.Payouts(w.ctx, f, wantQuery)
+		got, err := source.Payouts(w.ctx, f, q)
+		wantQuery.Cursor, q.Cursor = want.Next, got.Next
+		require.Equal(t, want.Next == "", got.Next == "", "payouts %+v: there is a next page", q)
+		want.Next, got.Next = "", ""
+		agree(t, wantErr, err, want, got, "payouts")
+		same(t, overview.Payout, got.Totals.Payout, "the totals of every page are what the overview says")
+		if q.Cursor == "" {
+			return
+		}
+	}
+	require.Fail(t, "the payouts do not end", "%+v", q)
+}
+
+// compareList requires the covered events on the pages of a list, the latest first.
+func (w *world) compareList(t *testing.T, r storage.Reader, data stats.Data, f storage.EventFilter) {
+	t.Helper()
+	want := w.covered(data, f.Filter)
+	slices.Reverse(want)
+	if f.Method != "" {
+		want = slices.DeleteFunc(want, func(e attribution.Event) bool { return e.Decision.Method != f.Method })
+	}
+	limit := pick(w.random, []int{0, 7, 40, storage.MaxPage})
+	got := all(t, func(p storage.Page) (storage.List[attribution.Event], error) { return r.Events(w.ctx, f, p) }, limit)
+	same(t, want, got, "the list of events")
+}
+
 // compareEvents requires the covered events, and in their order.
 func (w *world) compareEvents(t *testing.T, got []attribution.Event, data stats.Data, f stats.Filter) {
 	t.Helper()
+	same(t, w.covered(data, f), got, "the events")
+}
+
+// covered is what a filter covers, by OccurredAt and then id.
+func (w *world) covered(data stats.Data, f stats.Filter) []attribution.Event {
 	var want []attribution.Event
 	for _, e := range data.Events {
 		if !e.OccurredAt.Before(f.From) && e.OccurredAt.Before(f.To) && listed(f.Campaigns, e.Decision.Campaign) &&
@@ -270,7 +323,7 @@ func (w *world) compareEvents(t *testing.T, got []attribution.Event, data stats.
 	slices.SortFunc(want, func(a, b attribution.Event) int {
 		return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), bytes.Compare(a.ID[:], b.ID[:]))
 	})
-	same(t, want, got, "the events")
+	return want
 }
 
 func listed[T comparable](list []T, value T) bool {

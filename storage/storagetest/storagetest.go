@@ -61,7 +61,12 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Text", h.text)
 	t.Run("Moments", h.moments)
 	t.Run("Paging", h.paging)
+	t.Run("Lists", h.lists)
 	t.Run("Clicks", h.clicks)
 	t.Run("System", h.system)
+	t.Run("Users", h.users)
+	t.Run("Requests", h.requests)
+	t.Run("Tickets", h.tickets)
+	t.Run("Administer", h.administration)
 	t.Run("Stats", h.stats)
 }

@@ -225,7 +225,9 @@ func (h Harness) takenIDs(t *testing.T) {
 
 func couponsOf(t *testing.T, f *fixture, p party) []coupons.Coupon {
 	t.Helper()
-	return all(t, func(page storage.Page) (storage.List[coupons.Coupon], error) { return f.read(p).Coupons(f.ctx, page) }, 0)
+	return all(t, func(page storage.Page) (storage.List[coupons.Coupon], error) {
+		return f.read(p).Coupons(f.ctx, storage.Of{}, page)
+	}, 0)
 }
 
 // references holds that what is referred to must be the scope's own and exist.

@@ -218,10 +218,13 @@ func (w *world) sales(ctx context.Context, tx storage.Tx, p party, d *stats.Data
 		if w.random.IntN(2) == 0 {
 			e.Decision.Link = pick(w.random, d.Links).ID
 		}
-		if e.Commission.Amount = w.amount(); e.Commission.Amount.IsZero() {
-			e.Commission.Reason = payouts.NoTerms
-		} else {
-			e.Commission.Reason = payouts.Earned
+		e.Commission.Reason = payouts.NoInfluencer // whoever earns is somebody
+		if !e.Decision.Influencer.IsZero() {
+			if e.Commission.Amount = w.amount(); e.Commission.Amount.IsZero() {
+				e.Commission.Reason = payouts.NoTerms
+			} else {
+				e.Commission.Reason = payouts.Earned
+			}
 		}
 		e.Print = e.Fingerprint()
 		d.Events = append(d.Events, e)

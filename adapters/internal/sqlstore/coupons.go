@@ -35,20 +35,9 @@ func (r reader) Coupon(ctx context.Context, id coupons.ID) (coupons.Coupon, erro
 }
 
 // Coupons implements storage.CouponReader.
-func (r reader) Coupons(ctx context.Context, page storage.Page) (storage.List[coupons.Coupon], error) {
-	return list(ctx, r, page, "id", r.coupons(), scanCoupon, func(c coupons.Coupon) [16]byte { return c.ID })
-}
-
-// couponUse is how many conversions a coupon won.
-type couponUse struct {
-	coupon coupons.ID
-	n      int64
-}
-
-func scanUse(r row) (couponUse, error) {
-	var use couponUse
-	err := r.Scan(&use.coupon, &use.n)
-	return use, err
+func (r reader) Coupons(ctx context.Context, of storage.Of, page storage.Page) (storage.List[coupons.Coupon], error) {
+	query := r.belonging(r.coupons(), of, "coupons", "coupons")
+	return list(ctx, r, page, "id", query, scanCoupon, func(c coupons.Coupon) [16]byte { return c.ID })
 }
 
 // CouponUses implements storage.CouponReader.
@@ -56,12 +45,12 @@ func (r reader) CouponUses(ctx context.Context, ids []coupons.ID) (map[coupons.I
 	out := make(map[coupons.ID]int64)
 	err := r.snapshot(ctx, func(ctx context.Context, q Querier) error {
 		for chunk := range chunks(distinct(ids), maxList) {
-			uses, err := collect(ctx, q, statsql.CouponUses(r.view, r.dialect, chunk), scanUse)
+			uses, err := collect(ctx, q, statsql.CouponUses(r.view, r.dialect, chunk), scanCount[coupons.Coupon])
 			if err != nil {
 				return err
 			}
 			for _, use := range uses {
-				out[use.coupon] = use.n
+				out[use.id] = use.n
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/Masterminds/squirrel"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/superher/superher/payouts"
 	"github.com/superher/superher/stats"
 	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/storage"
 )
 
 const eventColumns = "advertiser_id, id, event_type, value_minor, currency, coupon_code, ref_code, landing_url, external_id, " +
@@ -47,6 +49,54 @@ func (r reader) events() squirrel.SelectBuilder {
 // Event implements storage.EventReader.
 func (r reader) Event(ctx context.Context, id attribution.ID) (attribution.Event, error) {
 	return fetch(ctx, r, r.events().Where("id = ?", id), scanEvent)
+}
+
+// Events implements storage.EventReader.
+func (r reader) Events(ctx context.Context, f storage.EventFilter, page storage.Page) (storage.List[attribution.Event], error) {
+	var out storage.List[attribution.Event]
+	if err := r.view.Check(); err != nil {
+		return out, err
+	}
+	if err := f.Check(); err != nil {
+		return out, err
+	}
+	at, id, limit, err := page.CheckMoment()
+	if err != nil {
+		return out, err
+	}
+	if !storable(f.ExternalID) || !storable(string(f.Method)) {
+		return out, nil // nothing that is stored has it
+	}
+	query := r.latest(f)
+	if !at.IsZero() {
+		query = query.Where("(customer_events.occurred_at, customer_events.id) < (?, ?)", r.dialect.Moment(at), attribution.ID(id))
+	}
+	query = query.Limit(uint64(limit) + 1)
+	err = r.snapshot(ctx, func(ctx context.Context, q Querier) error {
+		items, err := collect(ctx, q, query, scanEvent)
+		if err == nil {
+			out = storage.PagedByMoment(items, limit, func(e attribution.Event) (time.Time, [16]byte) { return e.OccurredAt, e.ID })
+		}
+		return err
+	})
+	return out, err
+}
+
+// latest selects the events of a filter, the latest first.
+func (r reader) latest(f storage.EventFilter) squirrel.SelectBuilder {
+	query := r.dialect.Builder().Select(eventColumns).From("customer_events").Where(statsql.EventsIn(r.view, r.dialect, f.Filter))
+	switch {
+	case f.ExternalID != "":
+		// The second condition lets SQLite use the partial index.
+		query = query.Where("customer_events.external_id = ?", f.ExternalID).Where("customer_events.external_id <> ''")
+		query = r.through("customer_events_natural_key", query, "customer_events", "customer_events")
+	case r.view.IsEveryone():
+		query = r.through("customer_events_by_time", query, "customer_events", "customer_events")
+	}
+	if f.Method != "" {
+		query = query.Where("customer_events.method = ?", string(f.Method))
+	}
+	return query.OrderBy("customer_events.occurred_at DESC", "customer_events.id DESC")
 }
 
 // EachEvent implements storage.EventReader.

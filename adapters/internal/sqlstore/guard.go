@@ -15,6 +15,16 @@ type guard struct {
 	ended atomic.Bool
 }
 
+// guarding returns the transaction of a unit of work: fn may hand its querier
+// to somebody who keeps it.
+func guarding(fn func(context.Context, *guard) error) func(context.Context, Querier) error {
+	return func(ctx context.Context, q Querier) error {
+		guarded := &guard{q: q}
+		defer guarded.ended.Store(true)
+		return fn(ctx, guarded)
+	}
+}
+
 func (g *guard) check() error {
 	if g.ended.Load() {
 		return storage.TransactionEnded()

@@ -30,8 +30,52 @@ func (r reader) Link(ctx context.Context, id links.ID) (links.Link, error) {
 }
 
 // Links implements storage.LinkReader.
-func (r reader) Links(ctx context.Context, page storage.Page) (storage.List[links.Link], error) {
-	return list(ctx, r, page, "l.id", r.links(), scanLink, func(l links.Link) [16]byte { return l.ID })
+func (r reader) Links(ctx context.Context, of storage.Of, page storage.Page) (storage.List[links.Link], error) {
+	query := r.belonging(r.links(), of, "tracking_links", "l")
+	return list(ctx, r, page, "l.id", query, scanLink, func(l links.Link) [16]byte { return l.ID })
+}
+
+// belonging narrows a query to the rows of a campaign and influencer; it reads
+// a table under an alias.
+func (r reader) belonging(query squirrel.SelectBuilder, of storage.Of, table, alias string) squirrel.SelectBuilder {
+	if !of.Influencer.IsZero() {
+		query = query.Where(alias+".influencer_id = ?", of.Influencer)
+	}
+	if !of.Campaign.IsZero() {
+		return r.through(table+"_by_campaign", query.Where(alias+".campaign_id = ?", of.Campaign), table, alias)
+	}
+	if !of.Influencer.IsZero() {
+		return r.through(table+"_by_influencer", query, table, alias)
+	}
+	return query
+}
+
+// LinkClicks implements storage.LinkReader.
+func (r reader) LinkClicks(ctx context.Context, ids []links.ID) (map[links.ID]int64, error) {
+	out := make(map[links.ID]int64)
+	err := r.snapshot(ctx, func(ctx context.Context, q Querier) error {
+		for chunk := range chunks(distinct(ids), maxList) {
+			counts, err := collect(ctx, q, r.clicksOf(chunk), scanCount[links.Link])
+			if err != nil {
+				return err
+			}
+			for _, c := range counts {
+				out[c.id] = c.n
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// clicksOf counts the human clicks of links. The links come first, to which a
+// cross join holds SQLite: with their advertisers known, the clicks are found by
+// click_events_by_visit also for a view of everyone.
+func (r reader) clicksOf(ids []links.ID) squirrel.SelectBuilder {
+	return r.dialect.Builder().Select("l.id", "count(*)").From("tracking_links l").
+		CrossJoin("click_events c").Where("c.advertiser_id = l.advertiser_id AND c.link_id = l.id AND c.class = 'human'").
+		Where(statsql.Tenant(r.view, "l.advertiser_id")).Where(statsql.Tenant(r.view, "c.advertiser_id")).
+		Where(in("l.id", ids)).GroupBy("l.id")
 }
 
 // CreateLink implements storage.LinkWriter.

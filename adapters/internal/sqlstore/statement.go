@@ -139,6 +139,20 @@ func pageOf[T any](ctx context.Context, q Querier, cursor ident.Cursor, limit in
 	return collect(ctx, q, query, scan)
 }
 
+// through has a query find the rows of a table by an index, which begins with
+// the advertiser: a view of everyone looks at one after another. SQLite, which
+// knows nothing of how many rows there are, must be told; otherwise it takes the
+// index that saves it a sort and walks through all of an advertiser's rows.
+func (r reader) through(index string, query squirrel.SelectBuilder, table, alias string) squirrel.SelectBuilder {
+	if r.view.IsEveryone() {
+		query = query.Where(alias + ".advertiser_id IN (SELECT id FROM advertisers)")
+	}
+	if r.dialect == statsql.SQLite {
+		query = query.From(table + " AS " + alias + " INDEXED BY " + index)
+	}
+	return query
+}
+
 // anything is what an id names where it does not matter.
 type anything struct{}
 
@@ -183,6 +197,18 @@ func scanID[T any](r row) (ident.Of[T], error) {
 	var id ident.Of[T]
 	err := r.Scan(&id)
 	return id, err
+}
+
+// count is a number of something.
+type count[T any] struct {
+	id ident.Of[T]
+	n  int64
+}
+
+func scanCount[T any](r row) (count[T], error) {
+	var c count[T]
+	err := r.Scan(&c.id, &c.n)
+	return c, err
 }
 
 func scanText[T ~string](r row) (T, error) {

@@ -20,9 +20,7 @@ func (s store) Write(ctx context.Context, scope tenant.Scope, fn func(ctx contex
 		return err
 	}
 	work := Work{Kind: Change, Reach: Reach{Advertiser: scope.Advertiser()}}
-	return s.engine.Run(ctx, work, func(ctx context.Context, q Querier) error {
-		guarded := &guard{q: q}
-		defer guarded.ended.Store(true)
+	return s.engine.Run(ctx, work, guarding(func(ctx context.Context, guarded *guard) error {
 		within := func(ctx context.Context, _ Kind, fn func(context.Context, Querier) error) error {
 			if err := guarded.check(); err != nil {
 				return err
@@ -30,7 +28,7 @@ func (s store) Write(ctx context.Context, scope tenant.Scope, fn func(ctx contex
 			return fn(ctx, guarded)
 		}
 		return fn(ctx, tx{reader: newReader(s.engine.Dialect(), scope.View(), within), q: guarded})
-	})
+	}))
 }
 
 // Read implements storage.Store.

@@ -17,10 +17,14 @@ type system struct{ engine Engine }
 // CreateAdvertiser implements storage.System.
 func (s system) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error {
 	return s.engine.Run(ctx, Work{Kind: Change, Reach: Reach{Advertiser: a.ID}}, func(ctx context.Context, q Querier) error {
-		return create(ctx, q, s.engine.Dialect().Builder().Insert("advertisers").
-			Columns("id", "name", "time_zone", "currency", "created_at", "version").
-			Values(a.ID, a.Name, a.Zone, string(a.Currency), s.engine.Dialect().Moment(a.CreatedAt), a.Version))
+		return createAdvertiser(ctx, q, s.engine.Dialect(), a)
 	})
+}
+
+func createAdvertiser(ctx context.Context, q Querier, d statsql.Dialect, a tenant.Advertiser) error {
+	return create(ctx, q, d.Builder().Insert("advertisers").
+		Columns("id", "name", "time_zone", "currency", "created_at", "version").
+		Values(a.ID, a.Name, a.Zone, string(a.Currency), d.Moment(a.CreatedAt), a.Version))
 }
 
 // ShareInfluencer implements storage.System.

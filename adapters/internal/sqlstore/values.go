@@ -37,6 +37,34 @@ func stored(at time.Time) time.Time {
 	return time.UnixMicro(at.UnixMicro()).UTC()
 }
 
+// notBefore returns the first moment that a database can tell from the ones
+// before at: stored moments that are before at are before it as well.
+func notBefore(at time.Time) time.Time {
+	return at.Add(time.Microsecond - time.Nanosecond).Truncate(time.Microsecond)
+}
+
+// content returns the argument for bytes, which are stored as none and not as
+// NULL where there are none.
+func content(bytes []byte) []byte {
+	if bytes == nil {
+		return []byte{}
+	}
+	return bytes
+}
+
+// contentOf reads what content has written; none are nil.
+type contentOf struct{ into *[]byte }
+
+// Scan implements sql.Scanner.
+func (c contentOf) Scan(src any) error {
+	v, ok := src.([]byte)
+	if !ok {
+		return fault.New(fault.Internal, "unexpected-column-type", fmt.Sprintf("bytes cannot be read from a column of type %T", src))
+	}
+	*c.into = append([]byte(nil), v...)
+	return nil
+}
+
 // document reads and writes a JSON column. The same value always makes the
 // same text: structs keep their order, and maps are sorted.
 func document(value any) (string, error) {

@@ -1,0 +1,71 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/superher/superher/adapters/internal/filltest"
+	"github.com/superher/superher/adapters/sqlite"
+	"github.com/superher/superher/tenant"
+)
+
+func TestOpen_KeepsEveryRowOfAFileOfTheFirstVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "superher.db")
+	old, closing := sqlite.OpenVersion(t, path, 1)
+	require.NoError(t, filltest.Fill(t.Context(), old))
+	require.NoError(t, closing())
+	before := dump(t, path)
+	for table, rows := range before {
+		require.NotEmpty(t, rows, table)
+	}
+
+	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
+	require.NoError(t, err)
+	got, err := store.Read(tenant.For(filltest.Advertiser()).View()).Event(t.Context(), filltest.Event().ID)
+	require.NoError(t, err)
+	require.Equal(t, filltest.Event(), got)
+	u := tenant.NewUser(tenant.UserID{1}, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), "https://idp.example", "jessica", "")
+	u.Advertiser = filltest.Advertiser()
+	require.NoError(t, store.System().CreateUser(t.Context(), u), "the new tables are there")
+	require.NoError(t, store.Close())
+	require.Equal(t, before, dump(t, path))
+}
+
+// dump returns the rows of the first version's tables.
+func dump(t *testing.T, path string) map[string][]string {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	out := map[string][]string{}
+	for _, table := range filltest.Tables() {
+		out[table] = dumpTable(t, db, table)
+	}
+	return out
+}
+
+func dumpTable(t *testing.T, db *sql.DB, table string) (out []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	names, err := rows.Columns()
+	require.NoError(t, err)
+	values, into := make([]any, len(names)), make([]any, len(names))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		require.NoError(t, rows.Scan(into...))
+		out = append(out, fmt.Sprint(names, values))
+	}
+	require.NoError(t, rows.Err())
+	slices.Sort(out)
+	return out
+}
