@@ -206,7 +206,7 @@ func TestGenerateCoupons_AUsedUpCodeSpaceIsExhaustedAndStoresNothing(t *testing.
 	require.NoError(t, err)
 	_, err = stuck.For(tenant.For(b.advertiser.ID)).GenerateCoupons(t.Context(), coupons.Pattern{}, 2, coupons.NewCoupon{Campaign: b.campaign.ID})
 	require.True(t, fault.HasReason(err, "code-space-exhausted"), "%v", err)
-	list, err := b.Coupons(t.Context(), storage.Page{})
+	list, err := b.Coupons(t.Context(), storage.Of{}, storage.Page{})
 	require.NoError(t, err)
 	require.Len(t, list.Items, 2, "all or none: only the coupons of before")
 }

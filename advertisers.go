@@ -22,6 +22,10 @@ const (
 // CreateAdvertiser makes a new tenant. It is an act of the platform, not of a
 // tenant, so it needs no scope; the host decides who may do it.
 func (c *Client) CreateAdvertiser(ctx context.Context, in tenant.NewAdvertiser) (tenant.Advertiser, error) {
+	return c.createAdvertiser(ctx, in, c.store.System().CreateAdvertiser)
+}
+
+func (c *Client) createAdvertiser(ctx context.Context, in tenant.NewAdvertiser, store func(context.Context, tenant.Advertiser) error) (tenant.Advertiser, error) {
 	now := c.now()
 	id, err := newID[tenant.Advertiser](c, now)
 	if err != nil {
@@ -31,7 +35,7 @@ func (c *Client) CreateAdvertiser(ctx context.Context, in tenant.NewAdvertiser) 
 	if err != nil {
 		return tenant.Advertiser{}, err
 	}
-	return a, c.store.System().CreateAdvertiser(ctx, a)
+	return a, store(ctx, a)
 }
 
 // ShareInfluencer lets an advertiser see and work with an influencer that
@@ -179,7 +183,7 @@ func endKey(ctx context.Context, tx storage.Tx, key tenant.APIKey, at time.Time)
 // update runs fn in one transaction of the account and returns what it made.
 func update[T any](ctx context.Context, a Account, fn func(context.Context, storage.Tx) (T, error)) (T, error) {
 	var made T
-	err := a.client.store.Write(ctx, a.scope, func(ctx context.Context, tx storage.Tx) error {
+	err := a.write(ctx, func(ctx context.Context, tx storage.Tx) error {
 		var err error
 		made, err = fn(ctx, tx)
 		return err

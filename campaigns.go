@@ -82,6 +82,22 @@ func (a Account) ChangeInfluencer(ctx context.Context, id campaigns.InfluencerID
 	})
 }
 
+// EraseInfluencer removes what is known of a person whom the account's
+// advertiser entered; the figures and payouts of the past stay as they are.
+// Repeating it changes nothing more.
+func (a Account) EraseInfluencer(ctx context.Context, id campaigns.InfluencerID) (campaigns.Influencer, error) {
+	return update(ctx, a, func(ctx context.Context, tx storage.Tx) (campaigns.Influencer, error) {
+		old, err := tx.Influencer(ctx, id)
+		if err != nil {
+			return old, err
+		}
+		erased := old.Erase()
+		err = tx.UpdateInfluencer(ctx, erased)
+		erased.Version++
+		return erased, err
+	})
+}
+
 // Assign gives an influencer a place in a campaign, with first terms unless
 // they are the zero value. Terms may follow later, see [Account.ChangeTerms];
 // until then conversions earn nothing, and say why.

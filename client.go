@@ -1,7 +1,9 @@
 package superher
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"time"
 
@@ -76,4 +78,25 @@ func newID[T any](c *Client, now time.Time) (ident.Of[T], error) { return ident.
 type Account struct {
 	Viewer
 	scope tenant.Scope
+	tx    storage.Tx // of the transaction that the account is bound to, if it is
+}
+
+// Scope returns the right that the account was made with.
+func (a Account) Scope() tenant.Scope { return a.scope }
+
+// write runs fn in the transaction that the account is bound to, or in one of
+// its own.
+func (a Account) write(ctx context.Context, fn func(ctx context.Context, tx storage.Tx) error) error {
+	if a.tx != nil {
+		return fn(ctx, a.tx)
+	}
+	return a.client.store.Write(ctx, a.scope, fn)
+}
+
+// Ready returns nil when the store answers.
+func (c *Client) Ready(ctx context.Context) error {
+	if _, err := c.store.System().APIKeyByHash(ctx, [32]byte{}); err != nil && !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	return nil
 }

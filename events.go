@@ -53,7 +53,7 @@ func (a Account) RecordEvents(ctx context.Context, batch []attribution.Submissio
 	if err != nil || len(events) == 0 {
 		return results, err
 	}
-	err = a.client.store.Write(ctx, a.scope, func(ctx context.Context, tx storage.Tx) error {
+	err = a.write(ctx, func(ctx context.Context, tx storage.Tx) error {
 		settled, err := a.settle(ctx, tx, events)
 		if err != nil {
 			return err

@@ -113,3 +113,8 @@ func (v Viewer) Zone(ctx context.Context) (*time.Location, error) {
 	f, err := zoned{viewer: v}.fill(ctx, stats.Filter{})
 	return f.Location(), err
 }
+
+// Payouts implements [stats.Source].
+func (z zoned) Payouts(ctx context.Context, f stats.Filter, q stats.PayoutQuery) (stats.PayoutTable, error) {
+	return z.source.Payouts(ctx, f, q)
+}
