@@ -23,49 +23,69 @@ const inApp = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKi
 // body is the JSON of a request.
 type body map[string]any
 
+// request is one call of the API.
+type request struct {
+	method, path string
+	in           body // nil sends none
+	header       map[string]string
+	status       int // that the answer must have
+	out          any // where its JSON goes; a *[]byte takes it as it is
+}
+
 // post sends a body and reads the answer, which must have the status.
 func (a api) post(ctx context.Context, path string, in body, status int, out any) error {
-	text, err := json.Marshal(in)
-	if err != nil {
-		return err
-	}
-	return a.call(ctx, http.MethodPost, path, text, status, out)
+	_, err := a.call(ctx, request{method: http.MethodPost, path: path, in: in, status: status, out: out})
+	return err
 }
 
 // get reads an answer, which must be OK.
 func (a api) get(ctx context.Context, path string, out any) error {
-	return a.call(ctx, http.MethodGet, path, nil, http.StatusOK, out)
+	_, err := a.call(ctx, request{method: http.MethodGet, path: path, status: http.StatusOK, out: out})
+	return err
 }
 
-func (a api) call(ctx context.Context, method, path string, in []byte, status int, out any) error {
-	r, err := http.NewRequestWithContext(ctx, method, a.base+"/api/v1"+path, bytes.NewReader(in))
-	if err != nil {
-		return err
+// call makes a request and returns the headers of the answer.
+func (a api) call(ctx context.Context, q request) (http.Header, error) {
+	var in []byte
+	if q.in != nil {
+		var err error
+		if in, err = json.Marshal(q.in); err != nil {
+			return nil, err
+		}
 	}
-	r.Header.Set("Authorization", "Bearer "+a.key)
+	r, err := http.NewRequestWithContext(ctx, q.method, a.base+"/api/v1"+q.path, bytes.NewReader(in))
+	if err != nil {
+		return nil, err
+	}
+	if a.key != "" {
+		r.Header.Set("Authorization", "Bearer "+a.key)
+	}
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	for name, value := range q.header {
+		r.Header.Set(name, value)
+	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if answer.StatusCode != status {
-		return fmt.Errorf("%s %s: %s instead of %d: %s", method, path, answer.Status, status, text)
+	if answer.StatusCode != q.status {
+		return nil, fmt.Errorf("%s %s: %s instead of %d: %s", q.method, q.path, answer.Status, q.status, text)
 	}
-	if raw, ok := out.(*[]byte); ok {
+	if raw, ok := q.out.(*[]byte); ok {
 		*raw = text
-		return nil
+		return answer.Header, nil
 	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+	if err := json.Unmarshal(text, q.out); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", q.method, q.path, err)
 	}
-	return nil
+	return answer.Header, nil
 }
 
 // visit follows a short link the way a phone does, but not to where it leads.
@@ -86,9 +106,11 @@ func (a api) visit(ctx context.Context, code string) (status int, location strin
 // What is read of the answers.
 type (
 	thing struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-		Code string `json:"code"`
+		ID     string `json:"id"`
+		Name   string `json:"name"`
+		Code   string `json:"code"`
+		Status string `json:"status"`
+		Clicks int    `json:"clicks"`
 	}
 	list[T any] struct {
 		Data []T `json:"data"`

@@ -1,7 +1,8 @@
 // Command lifecycle plays the whole life of an attribution over HTTP: a brand
 // and its key, a campaign with two influencers and their terms, a link and a
-// coupon, a redirect, events of all kinds, and the reports. It prints each step
-// and ends with code 1 at the first wrong answer.
+// coupon, a redirect, events of all kinds, the reports and the payouts, and then
+// what changes in time: a pause, other terms, a coupon taken back, another key.
+// It prints each step and ends with code 1 at the first wrong answer.
 //
 //	go run ./examples/lifecycle
 //	go run ./examples/lifecycle --url http://localhost:8080 --key sk_live_…

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,6 +45,28 @@ func TestPlay_EndsAtTheFirstWrongAnswer(t *testing.T) {
 	defer wrong.Close()
 	err := play(t.Context(), &bytes.Buffer{}, api{wrong.URL, "sk_live_x"}, "T1")
 	require.ErrorContains(t, err, "brands that the key sees: got 2 instead of 1")
+}
+
+// What stands between and loses a header must not get through either.
+func TestPlay_NoticesALostHeader(t *testing.T) {
+	for header, complaint := range map[string]string{
+		"Idempotency-Key": "Idempotency-Replayed: got  instead of true",
+		"If-Match":        "428 Precondition Required instead of 200",
+	} {
+		err := withServer(t.Context(), filepath.Join(t.TempDir(), "lifecycle.db"), func(a api) error {
+			target, err := url.Parse(a.base)
+			if err != nil {
+				return err
+			}
+			proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+				r.SetURL(target)
+				r.Out.Header.Del(header)
+			}})
+			defer proxy.Close()
+			return play(t.Context(), &bytes.Buffer{}, api{proxy.URL, a.key}, "T1")
+		})
+		require.ErrorContains(t, err, complaint, header)
+	}
 }
 
 func TestRun_NeedsURLAndKeyTogether(t *testing.T) {

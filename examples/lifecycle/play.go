@@ -28,6 +28,7 @@ func play(ctx context.Context, out io.Writer, a api, tag string) error {
 	l := &life{api: a, out: out, tag: tag, people: map[string]string{}}
 	for _, step := range []func(context.Context) error{
 		l.brand, l.contract, l.codes, l.redirect, l.events, l.again, l.batch, l.explain, l.overview, l.reports, l.export,
+		l.clicks, l.recorded, l.owed, l.ticket, l.once, l.pause, l.terms, l.disable, l.rotate,
 	} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("after step %d: %w", l.step, err)

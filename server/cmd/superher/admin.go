@@ -9,6 +9,7 @@ import (
 	"github.com/superher/superher"
 	"github.com/superher/superher/ident"
 	"github.com/superher/superher/money"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -21,31 +22,29 @@ type issued struct {
 }
 
 // createAdvertiser is the command that makes a brand, with a key for everything.
-func (p program) createAdvertiser(ctx context.Context, args []string) error {
-	s := p.settings("advertiser create")
+func (p program) createAdvertiser(s settings) func(context.Context) error {
 	d := s.database()
 	name := s.String("name", "", "name of the brand; required")
 	zone := s.String("time-zone", "UTC", "IANA `zone` of its reports, like Asia/Kolkata")
 	currency := s.String("currency", "USD", "its own currency, an ISO 4217 `code`")
 	test := s.Bool("test", false, "make an sk_test_ key")
 	asJSON := s.Bool("json", false, "print JSON")
-	if err := s.parse(args); err != nil {
-		return err
-	}
-	if strings.TrimSpace(*name) == "" {
-		return s.wrong("name", "is required")
-	}
-	return d.with(ctx, func(client *superher.Client) error {
-		made, err := client.CreateAdvertiser(ctx, tenant.NewAdvertiser{Name: *name, Zone: *zone, Currency: money.Currency(*currency)})
-		if err != nil {
-			return err
+	return func(ctx context.Context) error {
+		if strings.TrimSpace(*name) == "" {
+			return s.wrong("name", "is required")
 		}
-		key, err := firstKey(ctx, client, made.ID, *test)
-		if err != nil {
-			return fmt.Errorf("the advertiser %s was created, but no key; run: superher key create --advertiser %[1]s: %w", made.ID, err)
-		}
-		return p.printKey(made, key, *asJSON)
-	})
+		return d.with(ctx, func(client *superher.Client, _ storage.Store) error {
+			made, err := client.CreateAdvertiser(ctx, tenant.NewAdvertiser{Name: *name, Zone: *zone, Currency: money.Currency(*currency)})
+			if err != nil {
+				return err
+			}
+			key, err := firstKey(ctx, client, made.ID, *test)
+			if err != nil {
+				return fmt.Errorf("the advertiser %s was created, but no key; run: superher key create --advertiser %[1]s: %w", made.ID, err)
+			}
+			return p.printKey(made, key, *asJSON)
+		})
+	}
 }
 
 // firstKey makes a key that may do everything for a brand.
@@ -56,41 +55,39 @@ func firstKey(ctx context.Context, client *superher.Client, advertiser tenant.ID
 }
 
 // createKey is the command that makes another key.
-func (p program) createKey(ctx context.Context, args []string) error {
-	s := p.settings("key create")
+func (p program) createKey(s settings) func(context.Context) error {
 	d := s.database()
 	advertiser := s.String("advertiser", "", "`id` of the brand; required")
 	name := s.String("name", "", "name of the key; required")
 	scopes := s.String("scopes", string(tenant.EverythingAllowed), "what it may do: `names` like events:write,stats:read, or *")
 	test := s.Bool("test", false, "make an sk_test_ key")
 	asJSON := s.Bool("json", false, "print JSON")
-	if err := s.parse(args); err != nil {
-		return err
-	}
-	id, err := ident.Parse[tenant.Advertiser](*advertiser)
-	if err != nil {
-		return s.wrong("advertiser", "must be the id of an advertiser, as superher advertiser create prints it")
-	}
-	in := tenant.NewAPIKey{Name: *name, Test: *test}
-	for scope := range strings.SplitSeq(*scopes, ",") {
-		in.Scopes = append(in.Scopes, tenant.Permission(strings.TrimSpace(scope)))
-	}
-	return d.with(ctx, func(client *superher.Client) error {
-		account := client.For(tenant.For(id))
-		owner, err := account.Advertiser(ctx, id)
+	return func(ctx context.Context) error {
+		id, err := ident.Parse[tenant.Advertiser](*advertiser)
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.named("advertiser"), err)
+			return s.wrong("advertiser", "must be the id of an advertiser, as superher advertiser create prints it")
 		}
-		key, err := account.CreateAPIKey(ctx, in)
-		if err != nil {
-			return err
+		in := tenant.NewAPIKey{Name: *name, Test: *test}
+		for scope := range strings.SplitSeq(*scopes, ",") {
+			in.Scopes = append(in.Scopes, tenant.Permission(strings.TrimSpace(scope)))
 		}
-		return p.printKey(owner, key, *asJSON)
-	})
+		return d.with(ctx, func(client *superher.Client, _ storage.Store) error {
+			account := client.For(tenant.For(id))
+			owner, err := account.Advertiser(ctx, id)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.named("advertiser"), err)
+			}
+			key, err := account.CreateAPIKey(ctx, in)
+			if err != nil {
+				return err
+			}
+			return p.printKey(owner, key, *asJSON)
+		})
+	}
 }
 
 // with opens the database for the time of fn.
-func (d database) with(ctx context.Context, fn func(*superher.Client) error) error {
+func (d database) with(ctx context.Context, fn func(*superher.Client, storage.Store) error) error {
 	opened, err := d.open(ctx)
 	if err != nil {
 		return err
@@ -100,7 +97,7 @@ func (d database) with(ctx context.Context, fn func(*superher.Client) error) err
 	if err != nil {
 		return err
 	}
-	return fn(client)
+	return fn(client, opened)
 }
 
 func (p program) printKey(owner tenant.Advertiser, key superher.NewKey, asJSON bool) error {

@@ -18,33 +18,50 @@ import (
 )
 
 // demo is the command.
-func (p program) demo(ctx context.Context, args []string) (err error) {
-	s := p.settings("demo")
-	file := s.String("db", "", "SQLite `file` to create (default: one that is deleted at the end)")
-	seed := s.Uint64("seed", 1, "`number` of the story; the same one tells the same")
-	until := s.String("now", "", "`time` at which the story ends, like 2026-06-17T15:00:00Z (default: now)")
-	fillOnly := s.Bool("fill-only", false, "write the file given with --db, and end")
-	listen := p.listening(s, slog.LevelWarn)
-	if err := s.parse(args); err != nil {
-		return err
+func (p program) demo(s settings) func(context.Context) error {
+	show := show{
+		program: p, settings: s,
+		file:     s.String("db", "", "SQLite `file` to create (default: one that is deleted at the end)"),
+		seed:     s.Uint64("seed", 1, "`number` of the story; the same one tells the same"),
+		until:    s.String("now", "", "`time` at which the story ends, like 2026-06-17T15:00:00Z (default: now)"),
+		fillOnly: s.Bool("fill-only", false, "write the file given with --db, and end"),
 	}
-	end := time.Now()
-	if *until != "" {
-		if end, err = time.Parse(time.RFC3339, *until); err != nil {
-			return s.wrong("now", "must be a time like 2026-06-17T15:00:00Z")
+	o := p.hosting(s, slog.LevelWarn)
+	return func(ctx context.Context) (err error) {
+		end := time.Now()
+		if *show.until != "" {
+			if end, err = time.Parse(time.RFC3339, *show.until); err != nil {
+				return s.wrong("now", "must be a time like 2026-06-17T15:00:00Z")
+			}
 		}
-	}
-	if *fillOnly && *file == "" {
-		return s.wrong("fill-only", "needs --db: the other file would be deleted at once")
-	}
-	var h *host
-	if !*fillOnly { // listening comes first: who finds the port taken should not have waited
-		if h, err = listen(ctx); err != nil {
+		if *show.fillOnly && *show.file == "" {
+			return s.wrong("fill-only", "needs --db: the other file would be deleted at once")
+		}
+		if *show.fillOnly {
+			return show.on(ctx, nil, end)
+		}
+		h, err := o.open(ctx) // first: who finds the port taken should not have waited
+		if err != nil {
 			return err
 		}
 		defer func() { _ = h.listener.Close() }() // a second time where the server did it already
+		return show.on(ctx, h, end)
 	}
-	path, remove, err := scratch(s, *file)
+}
+
+// show is one demonstration.
+type show struct {
+	program
+
+	settings    settings
+	file, until *string
+	seed        *uint64
+	fillOnly    *bool
+}
+
+// on writes the story, and serves it where there is a host.
+func (d show) on(ctx context.Context, h *host, end time.Time) (err error) {
+	path, remove, err := scratch(d.settings, *d.file)
 	if err != nil {
 		return err
 	}
@@ -55,21 +72,22 @@ func (p program) demo(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
 
-	fmt.Fprintf(p.stdout, "Writing %d days of three invented brands to %s …\n", demo.Days, path)
+	d.settings.summary(d.stdout, false)
+	fmt.Fprintf(d.stdout, "Writing %d days of three invented brands to %s …\n", demo.Days, path)
 	began := time.Now()
-	story, err := demo.Fill(ctx, demo.Config{Store: opened, End: end, Seed: *seed})
-	if ctx.Err() != nil && *file == "" {
+	story, err := demo.Fill(ctx, demo.Config{Store: opened, End: end, Seed: *d.seed})
+	if ctx.Err() != nil && *d.file == "" {
 		return nil // somebody who stops it here wants just that
 	}
 	if ctx.Err() != nil {
-		return s.wrongNow("db", "stopped before the end; "+path+" is not complete")
+		return d.settings.wrongNow("db", "stopped before the end; "+path+" is not complete")
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%d clicks and %d events in %.1f s (seed %d)\n\n", story.Clicks, story.Events, time.Since(began).Seconds(), *seed)
-	tour := tour{program: p, story: story}
-	if *fillOnly {
+	fmt.Fprintf(d.stdout, "%d clicks and %d events in %.1f s (seed %d)\n\n", story.Clicks, story.Events, time.Since(began).Seconds(), *d.seed)
+	tour := tour{program: d.program, story: story}
+	if h == nil {
 		client, err := superher.New(superher.Config{Store: opened})
 		if err != nil {
 			return err
@@ -77,7 +95,28 @@ func (p program) demo(ctx context.Context, args []string) (err error) {
 		return tour.keys(ctx, client)
 	}
 	tour.base = "http://" + h.reachable()
+	if h.dev {
+		if h.issuer, err = h.develop("", cast(story)); err != nil {
+			return err
+		}
+		tour.issuer = h.issuer
+	}
 	return h.run(ctx, opened, func(client *superher.Client) error { return tour.welcome(ctx, client) })
+}
+
+// cast is who may be tried out: somebody in every position that a person can
+// be in.
+func cast(story demo.Story) []role {
+	list := []role{admin()}
+	for i, b := range story.Brands {
+		list = append(list, role{
+			Person: somebody(fmt.Sprintf("brand-%d", i+1), "Brand "+b.Advertiser.Name, "brand: "+b.Advertiser.Name),
+			status: tenant.UserActive, may: tenant.RoleAdvertiser, advertiser: b.Advertiser.ID,
+		})
+	}
+	return append(list, pending(), role{
+		Person: somebody("suspended", "Sam Suspended", "suspended: was shut out"), status: tenant.UserSuspended,
+	})
 }
 
 // scratch returns the path of a file that does not exist yet, and what removes
@@ -102,6 +141,8 @@ type tour struct {
 	story demo.Story
 	base  string
 	first string // key of the first brand
+
+	issuer *development // nil: there is none
 }
 
 // keys makes and prints a key of each brand. They come from the real source of
@@ -132,7 +173,7 @@ func (t *tour) welcome(ctx context.Context, client *superher.Client) error {
 	}
 	sale := fmt.Sprintf(`{"action": "purchase", "value": "1499.00", "currency": %q, "ref_code": %q, "coupon_code": %q, "external_id": "my-order-1"}`,
 		b.Advertiser.Currency, b.Link.Code, b.Coupon)
-	_, err = fmt.Fprintf(t.stdout, `
+	fmt.Fprintf(t.stdout, `
 Try, as %[1]s (copy the lines as they are):
 
   KEY=%[2]s
@@ -151,11 +192,45 @@ Try, as %[1]s (copy the lines as they are):
 
   # the events of the last 30 days, as CSV
   curl -s -H "Authorization: Bearer $KEY" '%[3]s/api/v1/exports/events.csv'
-
-superher is ready on %[3]s
-Stop it with Ctrl-C.
 `, b.Advertiser.Name, t.first, t.base, b.Influencer.Name, sale, b.Link.Code, event)
+	if err := t.people(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(t.stdout, `
+The API, to read and to try:  %[1]s/explorer
+
+superher is ready on %[1]s
+Stop it with Ctrl-C.
+`, t.base)
 	return err
+}
+
+// people prints how to be a person.
+func (t *tour) people() error {
+	if t.issuer == nil {
+		return nil
+	}
+	token, err := t.issuer.Token(devAdmin)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.stdout, `
+Or as a person, admin here (the token is good for an hour):
+
+  TOKEN=%[1]s
+
+  # who that is
+  curl -s -H "Authorization: Bearer $TOKEN" '%[2]s/api/v1/me'
+
+  # what happens at all brands together
+  curl -s -H "Authorization: Bearer $TOKEN" '%[2]s/api/v1/stats/overview'
+
+Sign-in page for clients of OpenID Connect: %[3]s (client %[4]s)
+`, token, t.base, t.issuer.Issuer.Issuer(), devClient)
+	for _, r := range t.issuer.cast {
+		fmt.Fprintf(t.stdout, "  %-10s  %s\n", r.Subject, r.Note)
+	}
+	return nil
 }
 
 // worthExplaining finds a recent sale in which the coupon of one influencer

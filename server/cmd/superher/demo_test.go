@@ -34,15 +34,18 @@ func TestDemo_EveryLineItPrintsWorks(t *testing.T) {
 		require.NotEmpty(t, answer["comparisons"])
 	}
 
+	require.Contains(t, r.stderr.String(), "WARNING: the development issuer is on.")
+	require.Regexp(t, `(?m)^  brand-3 .*Lindenblüte\n  pending .*\n  suspended `, printed)
+	token := regexp.MustCompile(`(?m)^ {2}TOKEN=(\S+)$`).FindStringSubmatch(printed)[1]
 	t.Run("curl", func(t *testing.T) {
 		if _, err := exec.LookPath("curl"); err != nil {
 			t.Skip("NOT RUN: there is no curl on this machine to run the printed lines with")
 		}
 		lines := regexp.MustCompile(`(?m)^ +curl .*$`).FindAllString(printed, -1)
-		wants := []string{`"conversions":`, `"method":"coupon"`, `"verdict":"outranked"`, "ref_code=", "event_id,occurred_at,"}
+		wants := []string{`"conversions":`, `"method":"coupon"`, `"verdict":"outranked"`, "ref_code=", "event_id,occurred_at,", `"role":"admin"`, `"conversions":`}
 		require.Len(t, lines, len(wants))
 		for i, line := range lines {
-			out, err := exec.CommandContext(t.Context(), "sh", "-c", "KEY="+keys[0][1]+"\n"+line).CombinedOutput()
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", "KEY="+keys[0][1]+"\nTOKEN="+token+"\n"+line).CombinedOutput()
 			require.NoError(t, err, line)
 			require.Contains(t, strings.ReplaceAll(string(out), `": `, `":`), wants[i], line)
 		}

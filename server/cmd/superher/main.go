@@ -1,14 +1,19 @@
 // Command superher runs the reference server and looks after its database.
 //
-//	superher demo       a scratch database with ninety days of three brands, served
-//	superher serve      the server, on a SQLite file or on PostgreSQL
-//	superher migrate    bring a database up to date
+//	superher demo              a scratch database with ninety days of three brands, served
+//	superher serve             the server, on a SQLite file or on PostgreSQL
+//	superher migrate           bring a database up to date
 //	superher advertiser create a brand with its first API key
-//	superher key        create another API key
-//	superher version    print the version
+//	superher key create        another API key
+//	superher user list         the people who have signed in
+//	superher user approve      let one of them in, the first admin for instance
+//	superher user suspend      shut one of them out
+//	superher healthcheck       ask a running server whether it answers
+//	superher version           print the version
 //
-// Each takes -h. Settings are flags, or environment variables of the same name
-// (--database-url is SUPERHER_DATABASE_URL); a flag wins. The exit code is 0, 1
+// Each takes -h. Settings are flags, environment variables of the same name
+// (--database-url is SUPERHER_DATABASE_URL), or keys of a YAML file named by
+// --config; the first of them that says something wins. The exit code is 0, 1
 // for a failure, or 2 for a call that makes no sense.
 package main
 
@@ -21,23 +26,10 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // reports need zones on machines that have no database of them
 )
-
-const usage = `superher: influencer attribution.
-
-Usage:
-  superher demo                 serve a scratch database with 90 days of three invented brands
-  superher serve                serve a SQLite file, or PostgreSQL with --database-url
-  superher migrate              bring a database up to date
-  superher advertiser create    create a brand and its first API key
-  superher key create           create another API key of a brand
-  superher version              print the version
-
-superher <command> -h lists its settings. Each can be given as an environment
-variable too: --database-url is SUPERHER_DATABASE_URL. A flag wins.
-`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -49,6 +41,44 @@ func main() {
 type program struct {
 	getenv         func(string) string
 	stdout, stderr io.Writer
+}
+
+// command is one thing the program does. define adds its settings and returns
+// what to do once they are read.
+type command struct {
+	name, does string
+	define     func(program, settings) func(context.Context) error
+}
+
+// commands lists everything the program does.
+func commands() []command {
+	return []command{
+		{"demo", "serve a scratch database with 90 days of three invented brands", program.demo},
+		{"serve", "serve a SQLite file, or PostgreSQL with --database-url", program.serve},
+		{"migrate", "bring a database up to date", program.migrate},
+		{"advertiser create", "create a brand and its first API key", program.createAdvertiser},
+		{"key create", "create another API key of a brand", program.createKey},
+		{"user list", "list the people who have signed in", program.listUsers},
+		{"user approve", "let a person in; so the first admin comes to be", program.approveUser},
+		{"user suspend", "shut a person out, from the next request on", program.suspendUser},
+		{"healthcheck", "ask the server on this machine whether it answers", program.healthcheck},
+		{"version", "print the version", program.version},
+	}
+}
+
+func usage() string {
+	var b strings.Builder
+	b.WriteString("superher: influencer attribution.\n\nUsage:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  superher %-20s %s\n", c.name, c.does)
+	}
+	b.WriteString(`
+superher <command> -h lists its settings. Each can be given as an environment
+variable too, --database-url as SUPERHER_DATABASE_URL, or in a YAML file that
+--config names, as database-url. A flag wins over the environment, and that
+over the file.
+`)
+	return b.String()
 }
 
 // misuse is an error in how the program was called.
@@ -73,53 +103,61 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 
 func (p program) dispatch(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		fmt.Fprint(p.stderr, usage)
+		fmt.Fprint(p.stderr, usage())
 		return misuse{errors.New("a command is required")}
 	}
-	command, rest := args[0], args[1:]
-	if command == "advertiser" || command == "key" {
-		if len(rest) == 0 || rest[0] != "create" {
-			fmt.Fprint(p.stderr, usage)
-			return misuse{fmt.Errorf("the only command on %[1]ss is: superher %[1]s create", command)}
-		}
-		command, rest = command+" create", rest[1:]
-	}
-	switch command {
-	case "demo":
-		return p.demo(ctx, rest)
-	case "serve":
-		return p.serve(ctx, rest)
-	case "migrate":
-		return p.migrate(ctx, rest)
-	case "advertiser create":
-		return p.createAdvertiser(ctx, rest)
-	case "key create":
-		return p.createKey(ctx, rest)
-	case "version":
-		return p.version(rest)
+	switch args[0] {
 	case "help", "-h", "-help", "--help":
-		fmt.Fprint(p.stdout, usage)
+		fmt.Fprint(p.stdout, usage())
 		return nil
-	default:
-		fmt.Fprint(p.stderr, usage)
-		return misuse{fmt.Errorf("unknown command %q", command)}
 	}
+	for _, c := range commands() {
+		words := strings.Fields(c.name)
+		if len(args) < len(words) || strings.Join(args[:len(words)], " ") != c.name {
+			continue
+		}
+		s := p.settings(c.name)
+		do := c.define(p, s)
+		if err := s.parse(args[len(words):]); err != nil {
+			return err
+		}
+		return do(ctx)
+	}
+	fmt.Fprint(p.stderr, usage())
+	return misuse{fmt.Errorf("unknown command %s", mention(args[0]))}
+}
+
+// mention repeats an argument that is a plain word. Anything else may be a
+// secret in the wrong place.
+func mention(argument string) string {
+	if len(argument) > 20 || strings.Trim(argument, "abcdefghijklmnopqrstuvwxyz-") != "" {
+		return "(not shown)"
+	}
+	return `"` + argument + `"`
 }
 
 // version prints what the build knows of itself.
-func (p program) version(args []string) error {
-	if err := p.settings("version").parse(args); err != nil {
+func (p program) version(settings) func(context.Context) error {
+	return func(context.Context) error {
+		version, revision := built()
+		if revision != "" {
+			revision = " (" + revision + ")"
+		}
+		_, err := fmt.Fprintf(p.stdout, "superher %s%s\n", version, revision)
 		return err
 	}
-	version, revision := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " (" + s.Value + ")"
-			}
+}
+
+// built returns the version and the revision of the source, as far as known.
+func built() (version, revision string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown", ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			revision = s.Value
 		}
 	}
-	_, err := fmt.Fprintf(p.stdout, "superher %s%s\n", version, revision)
-	return err
+	return info.Main.Version, revision
 }

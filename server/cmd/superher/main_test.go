@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,8 +19,14 @@ import (
 	"go.uber.org/goleak"
 )
 
+// asProgram makes the test binary the program itself, for tests of processes.
+const asProgram = "SUPERHER_TEST_AS_PROGRAM"
+
 // A program that ends in order leaves nothing running.
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -100,8 +107,10 @@ func nothing(string) string { return "" }
 // once runs the program to its end.
 func once(t *testing.T, getenv func(string) string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a server that should have been refused does not end by itself
+	defer cancel()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), args, getenv, &out, &errs)
+	code = run(ctx, args, getenv, &out, &errs)
 	return code, out.String(), errs.String()
 }
 

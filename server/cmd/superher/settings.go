@@ -5,20 +5,23 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
-	"net/netip"
+	"net/url"
+	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
+	"unicode/utf8"
 )
 
 // settings are the flags of one command. What no flag says is taken from the
-// environment, so that passwords need not stand in a list of processes.
+// environment, so that passwords need not stand in a list of processes, and
+// what that does not say from a file.
 type settings struct {
 	*flag.FlagSet
-	getenv func(string) string
-	help   io.Writer
-	from   map[string]origin
+	getenv    func(string) string
+	help      io.Writer
+	file      *string // nil: the command takes none
+	from      map[string]origin
+	redacted  map[string]func(string) string // how a value is shown, where not as it is
+	effective map[string]string              // what counts, where that is not the value
 }
 
 // origin says where a setting comes from, the stronger ones last.
@@ -26,14 +29,24 @@ type origin int
 
 const (
 	byDefault origin = iota
+	byFile
 	byEnvironment
 	byFlag
 )
 
+// hidden is shown for a secret.
+const hidden = "••••"
+
 func (p program) settings(command string) settings {
-	s := settings{flag.NewFlagSet("superher "+command, flag.ContinueOnError), p.getenv, p.stdout, map[string]origin{}}
+	s := settings{
+		FlagSet: flag.NewFlagSet("superher "+command, flag.ContinueOnError), getenv: p.getenv, help: p.stdout,
+		from: map[string]origin{}, redacted: map[string]func(string) string{}, effective: map[string]string{},
+	}
 	s.SetOutput(io.Discard) // an error is told once, by run
 	s.Usage = func() {}
+	if command != "version" {
+		s.file = s.String("config", "", "YAML `file` with settings under the names of the flags")
+	}
 	return s
 }
 
@@ -42,7 +55,7 @@ func variable(name string) string {
 	return "SUPERHER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// parse reads the flags, and then the environment for the others.
+// parse reads the flags, then the environment for the others, then the file.
 func (s settings) parse(args []string) error {
 	if err := s.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -54,7 +67,7 @@ func (s settings) parse(args []string) error {
 		return misuse{err}
 	}
 	if s.NArg() > 0 {
-		return misuse{fmt.Errorf("unexpected argument %q; settings begin with --", s.Arg(0))}
+		return misuse{fmt.Errorf("unexpected argument %s; settings begin with --", mention(s.Arg(0)))}
 	}
 	s.Visit(func(f *flag.Flag) { s.from[f.Name] = byFlag })
 	var bad []error
@@ -68,18 +81,29 @@ func (s settings) parse(args []string) error {
 			bad = append(bad, fmt.Errorf("%s: %w", variable(f.Name), err))
 		}
 	})
+	if s.file != nil && (*s.file != "" || s.from["config"] != byDefault) {
+		bad = append(bad, s.read(*s.file)...)
+	}
 	if err := errors.Join(bad...); err != nil {
 		return misuse{err}
 	}
 	return nil
 }
 
-// named says how a setting was given: "--addr" or "SUPERHER_ADDR".
+// given reports whether anybody said anything about a setting.
+func (s settings) given(name string) bool { return s.from[name] != byDefault }
+
+// named says how a setting was given: "--addr", "SUPERHER_ADDR", or "addr" of a
+// file.
 func (s settings) named(name string) string {
-	if s.from[name] == byEnvironment {
+	switch s.from[name] {
+	case byEnvironment:
 		return variable(name)
+	case byFile:
+		return *s.file + ": " + name
+	default:
+		return "--" + name
 	}
-	return "--" + name
 }
 
 // wrong is an error about a setting, under the name by which it was given.
@@ -87,93 +111,79 @@ func (s settings) wrong(name, detail string) error {
 	return misuse{fmt.Errorf("%s: %s", s.named(name), detail)}
 }
 
-// proxies adds a setting for networks, several of them with commas or repeats.
-func (s settings) proxies(name, help string) *[]netip.Prefix {
-	list := new([]netip.Prefix)
-	s.Func(name, help, func(text string) error {
-		for part := range strings.SplitSeq(text, ",") {
-			part = strings.TrimSpace(part)
-			prefix, err := netip.ParsePrefix(part)
-			if address, bad := netip.ParseAddr(part); bad == nil {
-				prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
-			}
-			if err != nil {
-				return errors.New("must be a network like 10.0.0.0/8, or an address")
-			}
-			*list = append(*list, prefix)
+// wrongNow is an error about a setting that makes sense, but not here and now.
+func (s settings) wrongNow(name, detail string) error {
+	return fmt.Errorf("%s: %s", s.named(name), detail)
+}
+
+// secret adds a setting that is never shown.
+func (s settings) secret(name, help string) *string {
+	s.redacted[name] = func(string) string { return hidden }
+	return s.String(name, "", help)
+}
+
+// web adds a setting for an address, which is shown without what may be secret
+// in it. Who uses it checks it.
+func (s settings) web(name, help string) *string {
+	s.redacted[name] = bare
+	return s.String(name, "", help)
+}
+
+// bare returns an address without credentials and query.
+func bare(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return "(not an address)"
+	}
+	short := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	if u.User != nil {
+		short.User = url.User(hidden)
+	}
+	shown := short.String()
+	if u.RawQuery != "" {
+		shown += "?" + hidden
+	}
+	shown, _ = url.PathUnescape(shown)
+	return shown
+}
+
+// summary prints every setting with what counts and where it comes from, one
+// line each; all of them, or those only that somebody gave.
+func (s settings) summary(out io.Writer, all bool) {
+	s.VisitAll(func(f *flag.Flag) {
+		if all || s.given(f.Name) {
+			fmt.Fprintf(out, "  %-20s %s  (%s)\n", f.Name, s.show(f), s.whence(f.Name))
 		}
-		return nil
 	})
-	return list
 }
 
-// level adds the setting for the least level that is logged.
-func (s settings) level(fallback slog.Level) *slog.Level {
-	level := fallback
-	s.Func("log-level", fmt.Sprintf("least level to log: debug, info, warn or error (default %s)", strings.ToLower(fallback.String())),
-		func(text string) error {
-			if level.UnmarshalText([]byte(text)) != nil {
-				return errors.New("must be debug, info, warn or error")
-			}
-			return nil
-		})
-	return &level
-}
-
-// database is where the data is: one of the two.
-type database struct {
-	settings settings
-	file     *string
-	url      *string
-}
-
-const defaultFile = "superher.db"
-
-// database adds the settings for it.
-func (s settings) database() database {
-	return database{
-		settings: s,
-		file:     s.String("db", defaultFile, "SQLite `file`, created if it does not exist"),
-		url:      s.String("database-url", "", "PostgreSQL `URL`, instead of a file"),
+// show returns a value as it may be read by anybody.
+func (s settings) show(f *flag.Flag) string {
+	value := f.Value.String()
+	if counts, ok := s.effective[f.Name]; ok {
+		value = counts
+	} else if redact, ok := s.redacted[f.Name]; ok && value != "" {
+		value = redact(value)
 	}
+	if value == "" {
+		return "–"
+	}
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(value)
+	}
+	return value
 }
 
-// choose settles which of the two counts: a flag before the environment, and
-// that before the default.
-func (d database) choose() error {
-	file, url := d.settings.from["db"], d.settings.from["database-url"]
-	switch {
-	case *d.url == "" && url > file && url != byDefault:
-		// An unset variable in a script must not mean another database.
-		return d.settings.wrong("database-url", "is empty")
-	case *d.url == "" || file > url:
-		*d.url = ""
-		if *d.file == "" {
-			return d.settings.wrong("db", "must name a file")
-		}
-	case file == url && file != byDefault:
-		return d.settings.wrong("database-url", "is given beside "+d.settings.named("db")+"; one of them is enough")
+// whence says where a setting comes from.
+func (s settings) whence(name string) string {
+	switch s.from[name] {
+	case byFlag:
+		return "flag"
+	case byEnvironment:
+		return "environment: " + variable(name)
+	case byFile:
+		return "file: " + *s.file
 	default:
-		*d.file = ""
+		return "default"
 	}
-	return nil
-}
-
-// String tells people where the data is. It never holds the password, nor
-// anything else of the URL that may be secret.
-func (d database) String() string {
-	if *d.url == "" {
-		return "SQLite file " + *d.file
-	}
-	return "PostgreSQL " + redact(*d.url)
-}
-
-// redact returns who connects to what by a connection string of PostgreSQL,
-// whatever its form.
-func redact(url string) string {
-	c, err := pgx.ParseConfig(url)
-	if err != nil {
-		return "(not a connection string)"
-	}
-	return fmt.Sprintf("%s as %s on %s, port %d", c.Database, c.User, c.Host, c.Port)
 }

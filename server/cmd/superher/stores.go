@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/superher/superher/adapters/postgres"
 	"github.com/superher/superher/adapters/sqlite"
 	"github.com/superher/superher/fault"
@@ -14,6 +16,66 @@ import (
 type store interface {
 	storage.Store
 	Close() error
+}
+
+// database is where the data is: one of the two.
+type database struct {
+	settings settings
+	file     *string
+	url      *string
+}
+
+const defaultFile = "superher.db"
+
+// database adds the settings for it.
+func (s settings) database() database {
+	s.redacted["database-url"] = redact
+	return database{
+		settings: s,
+		file:     s.String("db", defaultFile, "SQLite `file`, created if it does not exist"),
+		url:      s.String("database-url", "", "PostgreSQL `URL`, instead of a file"),
+	}
+}
+
+// choose settles which of the two counts: the one that was given in the
+// stronger way.
+func (d database) choose() error {
+	file, url := d.settings.from["db"], d.settings.from["database-url"]
+	switch {
+	case *d.url == "" && url > file && url != byDefault:
+		// An unset variable in a script must not mean another database.
+		return d.settings.wrong("database-url", "is empty")
+	case *d.url == "" || file > url:
+		*d.url = ""
+		if *d.file == "" {
+			return d.settings.wrong("db", "must name a file")
+		}
+	case file == url && file != byDefault:
+		return d.settings.wrong("database-url", "is given beside "+d.settings.named("db")+"; one of them is enough")
+	default:
+		*d.file = ""
+		d.settings.effective["db"] = ""
+	}
+	return nil
+}
+
+// String tells people where the data is. It never holds the password, nor
+// anything else of the URL that may be secret.
+func (d database) String() string {
+	if *d.url == "" {
+		return "SQLite file " + *d.file
+	}
+	return "PostgreSQL " + redact(*d.url)
+}
+
+// redact returns who connects to what by a connection string of PostgreSQL,
+// whatever its form.
+func redact(url string) string {
+	c, err := pgx.ParseConfig(url)
+	if err != nil {
+		return "(not a connection string)"
+	}
+	return fmt.Sprintf("%s as %s on %s, port %d", c.Database, c.User, c.Host, c.Port)
 }
 
 // open opens the database that was chosen. A file is brought up to date; what
@@ -49,31 +111,29 @@ func (d database) explain(setting string, err error) error {
 }
 
 // migrate is the command.
-func (p program) migrate(ctx context.Context, args []string) error {
-	s := p.settings("migrate")
+func (p program) migrate(s settings) func(context.Context) error {
 	d := s.database()
 	role := s.String("grant-to", "", "PostgreSQL `role` that the server connects as; it may then read and write the tables")
-	if err := s.parse(args); err != nil {
-		return err
-	}
-	if err := d.choose(); err != nil {
-		return err
-	}
-	if *d.url == "" {
-		if *role != "" {
-			return s.wrong("grant-to", "goes with --database-url: a file has no roles")
-		}
-		opened, err := d.open(ctx)
-		if err != nil {
+	return func(ctx context.Context) error {
+		if err := d.choose(); err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "%s is up to date\n", d)
-		return opened.Close()
+		if *d.url == "" {
+			if *role != "" {
+				return s.wrong("grant-to", "goes with --database-url: a file has no roles")
+			}
+			opened, err := d.open(ctx)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(p.stdout, "%s is up to date\n", d)
+			return opened.Close()
+		}
+		applied, err := postgres.Migrate(ctx, *d.url, postgres.MigrateConfig{GrantTo: *role})
+		if err != nil {
+			return d.explain("database-url", err)
+		}
+		fmt.Fprintf(p.stdout, "%s is up to date, %d migrations were run\n", d, applied)
+		return nil
 	}
-	applied, err := postgres.Migrate(ctx, *d.url, postgres.MigrateConfig{GrantTo: *role})
-	if err != nil {
-		return d.explain("database-url", err)
-	}
-	fmt.Fprintf(p.stdout, "%s is up to date, %d migrations were run\n", d, applied)
-	return nil
 }

@@ -154,7 +154,7 @@ func campaignsStandInEveryState(t *testing.T, story demo.Story, client *superher
 		for _, p := range known.Items {
 			people[p.ID]++
 		}
-		open, err := account.Links(t.Context(), storage.Page{Limit: storage.MaxPage})
+		open, err := account.Links(t.Context(), storage.Of{}, storage.Page{Limit: storage.MaxPage})
 		require.NoError(t, err)
 		require.InDelta(t, 20, len(open.Items), 6)
 	}

@@ -75,7 +75,7 @@ func Fill(ctx context.Context, config Config) (Story, error) {
 	for _, s := range stages {
 		story.Brands = append(story.Brands, s.brand())
 	}
-	return story, client.DropSalts(ctx)
+	return story, client.Sweep(ctx)
 }
 
 // play lives through one day of a brand: what it changes in the morning, then
