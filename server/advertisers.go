@@ -1,12 +1,34 @@
 package server
 
 import (
+	"context"
 	"net/http"
-	"time"
 
+	"github.com/superher/superher"
+	"github.com/superher/superher/fault"
 	"github.com/superher/superher/money"
 	"github.com/superher/superher/tenant"
 )
+
+// newAdvertiser is an advertiser to be made.
+type newAdvertiser struct {
+	Name     string         `json:"name"`
+	Zone     string         `json:"time_zone"`
+	Currency money.Currency `json:"currency"`
+}
+
+// names implements owned: what is made here belongs to nobody yet.
+func (newAdvertiser) names() ref[tenant.Advertiser] { return ref[tenant.Advertiser]{} }
+
+// advertiserChange is a change of an advertiser.
+type advertiserChange struct {
+	Name     field[string]         `json:"name"`
+	Zone     field[string]         `json:"time_zone"`
+	Currency field[money.Currency] `json:"currency"`
+}
+
+// names implements owned: the path says whose this is.
+func (advertiserChange) names() ref[tenant.Advertiser] { return ref[tenant.Advertiser]{} }
 
 // advertiser is a stored advertiser.
 type advertiser struct {
@@ -15,65 +37,68 @@ type advertiser struct {
 	Zone      string                 `json:"time_zone"`
 	Currency  money.Currency         `json:"currency"`
 	CreatedAt stamp                  `json:"created_at"`
+	versioned
 }
 
 func advertiserOf(a tenant.Advertiser) advertiser {
-	return advertiser{refTo(a.ID), a.Name, a.Zone, a.Currency, stamp(a.CreatedAt)}
+	return advertiser{refTo(a.ID), a.Name, a.Zone, a.Currency, stamp(a.CreatedAt), versioned{a.Version}}
+}
+
+// createAdvertiser makes a new tenant: an act of the platform, so its
+// idempotency keys are those of the platform as well.
+func (s *server) createAdvertiser(c *call) error {
+	in, body, err := receive[newAdvertiser](c, MaxBody, MaxDepth)
+	if err != nil {
+		return err
+	}
+	wanted := tenant.NewAdvertiser{Name: in.Name, Zone: in.Zone, Currency: in.Currency}
+	reply := func(a tenant.Advertiser) advertiser {
+		c.created("/advertisers/", a.ID)
+		return advertiserOf(a)
+	}
+	return c.administer(body, func() (int, any, error) {
+		a, err := s.client.CreateAdvertiser(c.r.Context(), wanted)
+		if err != nil {
+			return 0, nil, err
+		}
+		return http.StatusCreated, reply(a), nil
+	}, func(ctx context.Context, p superher.Administration) (int, any, error) {
+		a, err := p.CreateAdvertiser(ctx, wanted)
+		if err != nil {
+			return 0, nil, err
+		}
+		return http.StatusCreated, reply(a), nil
+	})
+}
+
+func (s *server) changeAdvertiser(c *call, in advertiserChange, version int64) (advertiser, error) {
+	id, err := pathID[tenant.Advertiser](c, "id")
+	if err != nil {
+		return advertiser{}, err
+	}
+	if id != c.account.Scope().Advertiser() {
+		return advertiser{}, fault.New(fault.NotFound, "not-found", "there is no such advertiser")
+	}
+	changed, err := c.account.ChangeAdvertiser(c.r.Context(), tenant.AdvertiserChange{
+		Version: version, Name: in.Name.pointer(), Zone: in.Zone.pointer(), Currency: in.Currency.pointer(),
+	})
+	return advertiserOf(changed), err
 }
 
 func (s *server) advertisers(c *call) (list[advertiser], error) {
-	return page(c, c.account.Advertisers, advertiserOf)
+	return page(c, c.viewer.Advertisers, advertiserOf)
 }
 
-// newKey is an API key to be made.
-type newKey struct {
-	body
-	Name      string              `json:"name"`
-	Scopes    []tenant.Permission `json:"scopes"`
-	ExpiresAt when                `json:"expires_at"`
-	Test      bool                `json:"test"`
+func (s *server) advertiser(c *call) (advertiser, error) {
+	return one(c, c.viewer.Advertiser, advertiserOf)
 }
 
-// key is a stored API key, masked.
-type key struct {
-	ID         ref[tenant.APIKey]  `json:"id"`
-	Name       string              `json:"name"`
-	Prefix     string              `json:"prefix"`
-	LastFour   string              `json:"last_four"`
-	Scopes     []tenant.Permission `json:"scopes"`
-	Test       bool                `json:"test"`
-	CreatedAt  stamp               `json:"created_at"`
-	ExpiresAt  stamp               `json:"expires_at"`
-	RevokedAt  stamp               `json:"revoked_at"`
-	LastUsedAt stamp               `json:"last_used_at"`
-}
-
-// madeKey is the one answer that holds a key in full.
-type madeKey struct {
-	key
-	Raw string `json:"key"`
-}
-
-func keyOf(k tenant.APIKey) key {
-	return key{
-		ID: refTo(k.ID), Name: k.Name, Prefix: k.Prefix, LastFour: k.LastFour, Scopes: k.Scopes, Test: k.IsTest(),
-		CreatedAt: stamp(k.CreatedAt), ExpiresAt: stamp(k.ExpiresAt), RevokedAt: stamp(k.RevokedAt), LastUsedAt: stamp(k.LastUsedAt),
+// advertiserInPath is the owner of what an admin does to an advertiser itself.
+func advertiserInPath(c *call) (tenant.ID, error) {
+	id, err := pathID[tenant.Advertiser](c, "id")
+	if err != nil {
+		return id, err
 	}
+	found, err := c.viewer.Advertiser(c.r.Context(), id)
+	return found.ID, err
 }
-
-// createKey makes a key that may do no more than the key it is made with.
-func (s *server) createKey(c *call, in newKey) (int, madeKey, error) {
-	wanted := tenant.NewAPIKey{Name: in.Name, Scopes: in.Scopes, ExpiresAt: time.Time(in.ExpiresAt), Test: in.Test}
-	if err := wanted.Check(s.now()); err != nil {
-		return 0, madeKey{}, err
-	}
-	for _, p := range in.Scopes {
-		if err := c.need(p); err != nil {
-			return 0, madeKey{}, err
-		}
-	}
-	made, err := c.account.CreateAPIKey(c.r.Context(), wanted)
-	return http.StatusCreated, madeKey{keyOf(made.APIKey), made.Raw}, err
-}
-
-func (s *server) keys(c *call) (list[key], error) { return page(c, c.account.APIKeys, keyOf) }

@@ -214,16 +214,3 @@ func TestAmountOverflow_IsNotWorthTryingAgain(t *testing.T) {
 	require.Equal(t, 422, got.status)
 	require.Empty(t, got.header.Get("Retry-After"))
 }
-
-func TestIdempotencyKey_IsRefusedUntilItMeansSomething(t *testing.T) {
-	w := newWorld(t)
-	for _, value := range []string{"8e03978e", ""} {
-		got := w.do(http.MethodPost, "/api/v1/influencers", w.a.key, `{"name":"Jessica"}`, "Idempotency-Key", value)
-		require.Equal(t, http.StatusNotImplemented, got.status)
-		require.Equal(t, "idempotency-key-not-supported", got.object().str("reason"))
-		require.Empty(t, got.header.Get("Retry-After"))
-	}
-	require.Empty(t, w.a.get("/influencers")["data"], "nothing was created")
-	require.Equal(t, http.StatusOK, w.do(http.MethodGet, "/api/v1/influencers", w.a.key, "", "Idempotency-Key", "x").status, "a read is repeatable anyway")
-	require.Equal(t, http.StatusUnauthorized, w.do(http.MethodPost, "/api/v1/influencers", "", "{}", "Idempotency-Key", "x").status)
-}

@@ -12,7 +12,6 @@ import (
 	"github.com/uptrace/bunrouter"
 
 	"github.com/superher/superher"
-	"github.com/superher/superher/auth"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/ident"
 	"github.com/superher/superher/storage"
@@ -21,16 +20,20 @@ import (
 
 // call is one request on its way through an operation.
 type call struct {
-	s       *server
-	w       *recorder
-	r       *http.Request
-	params  bunrouter.Params
-	account superher.Account // of the key, for operations that take one
-	key     tenant.APIKey
-	timeout time.Duration   // for the answer
-	base    context.Context //nolint:containedctx // of the request without a deadline: the clock starts anew after the body
-	cancel  context.CancelFunc
-	took    bool // the body was asked for
+	s        *server
+	w        *recorder
+	r        *http.Request
+	params   bunrouter.Params
+	who      caller
+	view     tenant.View
+	viewer   superher.Viewer  // what the caller may read
+	account  superher.Account // what it changes, for operations that change something
+	in       any              // the body
+	location string           // of what was created
+	timeout  time.Duration    // for the answer
+	base     context.Context  //nolint:containedctx // of the request without a deadline: the clock starts anew after the body
+	cancel   context.CancelFunc
+	took     bool // the body was asked for
 }
 
 // newCall returns the call of a request that ServeHTTP took in.
@@ -88,58 +91,35 @@ func (c *call) within(read, write time.Duration) error {
 }
 
 func (c *call) run(op operation) error {
-	if op.access == byKey {
-		if err := c.authenticate(); err != nil {
+	if op.access != byAnyone {
+		if err := c.enter(op); err != nil {
 			return err
 		}
-		if op.permission != "" {
-			if err := c.need(op.permission); err != nil {
-				return err
-			}
-		}
-	}
-	if op.method == http.MethodPost && len(c.r.Header.Values("Idempotency-Key")) > 0 {
-		return refuse(http.StatusNotImplemented, fault.New(fault.Unsupported, "idempotency-key-not-supported",
-			"Idempotency-Key is not supported; a repeat would not be recognised by it"))
 	}
 	return op.serve(c)
 }
 
-// authenticate finds out whose account the call is about. Everything that is
-// wrong with a credential has the same answer.
-func (c *call) authenticate() error {
-	values := c.r.Header.Values("Authorization")
-	if len(values) != 1 {
-		return auth.InvalidCredential(nil)
-	}
-	token, err := auth.BearerToken(values[0])
-	if err != nil {
+// enter finds out who calls and whether they may, within the limits of how
+// often.
+func (c *call) enter(op operation) error {
+	if err := c.authenticate(); err != nil {
+		if errors.Is(err, fault.Unauthenticated) {
+			return c.stranger(err)
+		}
 		return err
 	}
-	key, err := c.s.client.Authenticate(c.r.Context(), token)
-	if err != nil {
+	c.w.caller = c.who.name()
+	if err := c.pace(); err != nil {
 		return err
 	}
-	c.key, c.account = key, c.s.client.For(tenant.For(key.Advertiser))
-	return nil
-}
-
-// need refuses a key without the permission.
-func (c *call) need(p tenant.Permission) error {
-	if c.key.Allows(p) {
-		return nil
-	}
-	return fault.New(fault.Forbidden, "scope-insufficient", "the key does not have the scope "+string(p))
+	return c.admit(op)
 }
 
 // show is an operation that answers what read returns.
 func show[Out any](read func(c *call) (Out, error)) func(c *call) error {
 	return func(c *call) error {
 		out, err := read(c)
-		if err != nil {
-			return err
-		}
-		return c.answer(http.StatusOK, out)
+		return c.finish(http.StatusOK, out, err)
 	}
 }
 
@@ -148,38 +128,72 @@ type owned interface {
 	names() ref[tenant.Advertiser]
 }
 
-// accept is an operation with a body of at most limit bytes. It has no query.
-func accept[In owned, Out any](limit int64, write func(c *call, in In) (status int, out Out, err error)) func(c *call) error {
+// accept is an operation with a body of at most limit bytes. Its query can only
+// name an advertiser. owner finds whose it is where an admin does not say.
+func accept[In owned, Out any](limit int64, owner func(c *call) (tenant.ID, error), write func(c *call, in In) (status int, out Out, err error)) func(c *call) error {
 	return func(c *call) error {
-		in, err := receive[In](c, limit, MaxDepth)
+		in, body, err := receive[In](c, limit, MaxDepth)
 		if err != nil {
 			return err
 		}
-		status, out, err := write(c, in)
-		if err != nil {
+		c.in = in
+		if err := c.act(in.names().id(), owner); err != nil {
 			return err
 		}
-		return c.answer(status, out)
+		return c.carryOut(body, func(c *call) (int, any, error) { return untyped(write(c, in)) })
 	}
 }
 
-// receive reads and decodes a body, and refuses one about another advertiser.
-func receive[In owned](c *call, limit int64, deepest int, options ...json.Options) (In, error) {
-	var in In
+// untyped forgets the type of an answer.
+func untyped[Out any](status int, out Out, err error) (int, any, error) { return status, out, err }
+
+// alter is an operation that changes something of a version that it names.
+func alter[In owned, Out any](owner func(c *call) (tenant.ID, error), change func(c *call, in In, version int64) (Out, error)) func(c *call) error {
+	return func(c *call) error {
+		version, err := c.expected()
+		if err != nil {
+			return err
+		}
+		in, _, err := receive[In](c, MaxBody, MaxDepth)
+		if err != nil {
+			return err
+		}
+		if err := c.act(in.names().id(), owner); err != nil {
+			return err
+		}
+		out, err := change(c, in, version)
+		return c.finish(http.StatusOK, out, unmatched(version, err))
+	}
+}
+
+// retire is an operation without a body that ends the life of something.
+func retire[Out any](owner func(c *call) (tenant.ID, error), end func(c *call) (Out, error)) func(c *call) error {
+	return func(c *call) error {
+		if err := c.writeQuery(); err != nil {
+			return err
+		}
+		if err := c.act(tenant.ID{}, owner); err != nil {
+			return err
+		}
+		out, err := end(c)
+		return c.finish(http.StatusOK, out, err)
+	}
+}
+
+// receive reads and decodes a body.
+func receive[In owned](c *call, limit int64, deepest int, options ...json.Options) (in In, body []byte, err error) {
 	if err := c.writeQuery(); err != nil {
-		return in, err
+		return in, nil, err
 	}
-	body, err := c.body(limit)
-	if err != nil {
-		return in, err
+	if body, err = c.body(limit); err != nil {
+		return in, nil, err
 	}
-	if err := decodeWithin(deepest, body, &in, options...); err != nil {
-		return in, err
-	}
-	return in, c.mine(in)
+	err = decodeWithin(deepest, body, &in, options...)
+	return in, body, err
 }
 
-// writeQuery refuses every query but one that names the key's own advertiser.
+// writeQuery refuses every query but one that names an advertiser the caller
+// may change.
 func (c *call) writeQuery() error {
 	q := c.query()
 	named := ids[tenant.Advertiser](q, "advertiser_id")
@@ -194,14 +208,13 @@ func (c *call) writeQuery() error {
 	return nil
 }
 
-// mine refuses a body that names another advertiser, as if there was none.
-func (c *call) mine(in owned) error {
-	return c.own(in.names().id())
-}
-
-// own refuses an advertiser other than the key's.
+// own refuses an advertiser other than that of the call, as if there was none.
 func (c *call) own(named tenant.ID) error {
-	if !named.IsZero() && named != c.key.Advertiser {
+	own := c.who.advertiser()
+	if c.who.isAdmin() {
+		own = c.account.Scope().Advertiser()
+	}
+	if !named.IsZero() && !own.IsZero() && named != own {
 		return fault.New(fault.NotFound, "not-found", "there is no such advertiser")
 	}
 	return nil
@@ -249,19 +262,7 @@ func page[From, To any](c *call, load func(context.Context, storage.Page) (stora
 }
 
 // created says where what was created can be read from now on.
-func (c *call) created(route string, id fmt.Stringer) {
-	c.w.Header().Set("Location", apiPrefix+route+id.String())
-}
-
-// answer writes a JSON answer.
-func (c *call) answer(status int, out any) error {
-	body, err := json.Marshal(out, json.Deterministic(true))
-	if err != nil {
-		return err
-	}
-	c.send(status, "application/json", body)
-	return nil
-}
+func (c *call) created(route string, id fmt.Stringer) { c.location = apiPrefix + route + id.String() }
 
 // send writes a whole answer. An error means that nobody is there to read it.
 func (c *call) send(status int, contentType string, body []byte) {

@@ -9,6 +9,7 @@ import (
 	"github.com/superher/superher/coupons"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/money"
+	"github.com/superher/superher/tenant"
 )
 
 // couponTerms is what all ways to make coupons share.
@@ -23,6 +24,9 @@ type couponTerms struct {
 	Length     *int                      `json:"length"` // random characters
 }
 
+// inCampaign implements inCampaign.
+func (t couponTerms) inCampaign() campaigns.ID { return t.Campaign.id() }
+
 // newDiscount is what the shopper gets: a percentage or an amount.
 type newDiscount struct {
 	Percent decimal    `json:"percent"`
@@ -32,22 +36,30 @@ type newDiscount struct {
 // read translates what is shared, and notes what is wrong with it.
 func (t couponTerms) read(checks *fault.Checks) (coupons.NewCoupon, coupons.Pattern) {
 	in := coupons.NewCoupon{Campaign: t.Campaign.id(), Influencer: t.Influencer.id(), ValidFrom: time.Time(t.ValidFrom), ValidTo: time.Time(t.ValidTo)}
-	if t.Discount != nil {
-		in.Discount.Amount = t.Discount.Amount.read("discount.amount", checks)
-		if t.Discount.Percent.given {
-			var err error
-			in.Discount.Percent, err = money.ParseRate(t.Discount.Percent.text)
-			if e := fault.Of(err); e != nil {
-				checks.Add("discount.percent", e.Reason, e.Detail)
-			}
-		}
-	}
+	in.Discount = t.Discount.read(checks)
 	pattern := coupons.Pattern{Prefix: t.Prefix}
 	if t.Length != nil {
 		pattern.Length = *t.Length
 		checks.That(pattern.Length != 0, "length", "out-of-range", "length must be from 4 to 16") // 0 asks for the default
 	}
 	return in, pattern
+}
+
+// read returns the discount, none for nil, and notes what is wrong with it.
+func (d *newDiscount) read(checks *fault.Checks) coupons.Discount {
+	var out coupons.Discount
+	if d == nil {
+		return out
+	}
+	out.Amount = d.Amount.read("discount.amount", checks)
+	if d.Percent.given {
+		var err error
+		out.Percent, err = money.ParseRate(d.Percent.text)
+		if e := fault.Of(err); e != nil {
+			checks.Add("discount.percent", e.Reason, e.Detail)
+		}
+	}
+	return out
 }
 
 // newCoupon is a coupon to be made: with a code of the caller's choice, or with
@@ -75,6 +87,8 @@ type coupon struct {
 	Discount   *discount                 `json:"discount"`
 	Uses       int64                     `json:"uses"` // conversions it won
 	CreatedAt  stamp                     `json:"created_at"`
+	Advertiser ref[tenant.Advertiser]    `json:"advertiser_id"`
+	versioned
 }
 
 type discount struct {
@@ -88,6 +102,7 @@ func couponOf(uses map[coupons.ID]int64) func(coupons.Coupon) coupon {
 		out := coupon{
 			ID: refTo(c.ID), Campaign: refTo(c.Campaign), Influencer: refTo(c.Influencer), Code: c.Code, Status: c.Status,
 			ValidFrom: stamp(c.ValidFrom), ValidTo: stamp(c.ValidTo), Uses: uses[c.ID], CreatedAt: stamp(c.CreatedAt),
+			Advertiser: refTo(c.Advertiser), versioned: versioned{c.Version},
 		}
 		switch {
 		case !c.Discount.Amount.IsZero():
@@ -143,25 +158,65 @@ func (s *server) createCoupons(c *call, in newCoupons) (int, madeCoupons, error)
 
 func (s *server) coupons(c *call) (list[coupon], error) {
 	q := c.query()
-	asked := q.page()
+	of, asked := q.of(), q.page()
 	if err := q.done(); err != nil {
 		return list[coupon]{}, err
 	}
-	found, err := c.account.Coupons(c.r.Context(), asked)
+	found, err := c.viewer.Coupons(c.r.Context(), of, asked)
 	if err != nil {
 		return list[coupon]{}, err
 	}
-	uses, err := c.account.CouponUses(c.r.Context(), each(found.Items, func(c coupons.Coupon) coupons.ID { return c.ID }))
+	uses, err := c.viewer.CouponUses(c.r.Context(), each(found.Items, func(c coupons.Coupon) coupons.ID { return c.ID }))
 	return listOf(found, couponOf(uses)), err
 }
 
 func (s *server) coupon(c *call) (coupon, error) {
 	return one(c, func(ctx context.Context, id coupons.ID) (coupon, error) {
-		found, err := c.account.Coupon(ctx, id)
+		found, err := c.viewer.Coupon(ctx, id)
 		if err != nil {
 			return coupon{}, err
 		}
-		uses, err := c.account.CouponUses(ctx, []coupons.ID{id})
+		uses, err := c.viewer.CouponUses(ctx, []coupons.ID{id})
 		return couponOf(uses)(found), err
 	}, func(c coupon) coupon { return c })
+}
+
+// couponChange is a change of a coupon.
+type couponChange struct {
+	body
+	Status    field[coupons.Status] `json:"status"`
+	ValidFrom field[when]           `json:"valid_from"`
+	ValidTo   field[when]           `json:"valid_to"`
+	Discount  field[*newDiscount]   `json:"discount"`
+}
+
+func (s *server) changeCoupon(c *call, in couponChange, version int64) (coupon, error) {
+	change := coupons.Change{Version: version, Status: in.Status.pointer(), ValidFrom: moment(in.ValidFrom), ValidTo: moment(in.ValidTo)}
+	if in.Discount.given {
+		var checks fault.Checks
+		discount := in.Discount.value.read(&checks)
+		if err := checks.Err(); err != nil {
+			return coupon{}, err
+		}
+		change.Discount = &discount
+	}
+	return s.updateCoupon(c, change)
+}
+
+// disableCoupon is what deleting comes to: its code stays reserved for ever.
+func (s *server) disableCoupon(c *call) (coupon, error) {
+	return s.updateCoupon(c, coupons.Change{Status: new(coupons.Disabled)})
+}
+
+func (s *server) updateCoupon(c *call, change coupons.Change) (coupon, error) {
+	id, err := pathID[coupons.Coupon](c, "id")
+	if err != nil {
+		return coupon{}, err
+	}
+	changed, err := c.account.ChangeCoupon(c.r.Context(), id, change)
+	if err != nil {
+		return coupon{}, err
+	}
+	uses, err := c.account.CouponUses(c.r.Context(), []coupons.ID{id})
+	return couponOf(uses)(changed), err
 }

@@ -4,17 +4,14 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/superher/superher"
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/money"
+	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
 )
 
@@ -82,6 +79,7 @@ type event struct {
 	Conversion  bool                   `json:"conversion"`
 	Attribution credit                 `json:"attribution"`
 	Commission  commission             `json:"commission"`
+	Advertiser  ref[tenant.Advertiser] `json:"advertiser_id"`
 }
 
 // credit says whom an event is credited to.
@@ -100,7 +98,7 @@ func eventOf(e attribution.Event) event {
 			Method: e.Decision.Method, Source: e.Decision.Source,
 			parties: parties{refTo(e.Decision.Campaign), refTo(e.Decision.Influencer), refTo(e.Decision.Coupon), refTo(e.Decision.Link)},
 		},
-		Commission: commissionOf(e.Commission),
+		Commission: commissionOf(e.Commission), Advertiser: refTo(e.Advertiser),
 	}
 }
 
@@ -128,105 +126,29 @@ func (s *server) recordEvent(c *call, in newEvent) (int, receipt, error) {
 	return http.StatusCreated, receiptOf(stored), nil
 }
 
-// once is a member that may occur once, for objects that are decoded without
-// the check for duplicate names.
-type once[T any] struct {
-	value T
-	set   bool
-}
-
-// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
-func (o *once[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if o.set {
-		return refuse(http.StatusBadRequest, duplicate(dec.StackPointer().LastToken()))
+// events lists what was recorded, the latest first.
+func (s *server) events(c *call) (list[event], error) {
+	q := c.query()
+	asked := q.page()
+	var f storage.EventFilter
+	if id, given := q.one("external_id"); given { // none at all would mean any
+		q.checks.Text("external_id", id, true, attribution.MaxExternalID)
+		f.ExternalID = id
 	}
-	o.set = true
-	return json.UnmarshalDecode(dec, &o.value)
-}
-
-// newBatch is a batch with its items as they were sent: each is decoded by
-// itself, so that a bad one fails alone.
-type newBatch struct {
-	Events     once[[]jsontext.Value]       `json:"events"`
-	Advertiser once[ref[tenant.Advertiser]] `json:"advertiser_id"`
-}
-
-func (b newBatch) names() ref[tenant.Advertiser] { return b.Advertiser.value }
-
-// outcome says what became of one event of a batch.
-type outcome struct {
-	Status string   `json:"status"` // stored, repeat or refused
-	Event  *event   `json:"event"`
-	Error  *problem `json:"error"`
-}
-
-type outcomes struct {
-	Results []outcome `json:"results"`
-}
-
-func (s *server) recordEvents(c *call) error {
-	in, err := receive[newBatch](c, MaxBatchBody, MaxBatchDepth, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err != nil {
-		return err
+	if method, given := q.one("method"); given {
+		f.Method = attribution.Method(method)
+		q.checks.That(slices.Contains(attribution.Methods(), f.Method), "method", "unknown-method", "method must be coupon, ref_code, landing_url or none")
 	}
-	items := in.Events.value
-	if len(items) == 0 || len(items) > attribution.MaxBatch {
-		return fault.Bad("events", "bad-count", "a batch has from 1 to "+strconv.Itoa(attribution.MaxBatch)+" events")
+	var err error
+	if f.Filter, err = c.filter(q); err != nil {
+		return list[event]{}, err
 	}
-	out := outcomes{Results: make([]outcome, len(items))}
-	var batch []attribution.Submission
-	var places []int
-	for i, item := range items {
-		submission, err := c.item(item)
-		if err != nil {
-			out.Results[i] = c.refused(err)
-			continue
-		}
-		batch, places = append(batch, submission), append(places, i)
-	}
-	if len(batch) > 0 {
-		results, err := c.account.RecordEvents(c.r.Context(), batch)
-		if err != nil {
-			return err
-		}
-		for i, result := range results {
-			out.Results[places[i]] = c.outcomeOf(result)
-		}
-	}
-	return c.answer(http.StatusOK, out)
-}
-
-// item decodes one event of a batch.
-func (c *call) item(item jsontext.Value) (attribution.Submission, error) {
-	var in newEvent
-	if err := decode(item, &in); err != nil {
-		return attribution.Submission{}, err
-	}
-	if err := c.mine(in); err != nil {
-		return attribution.Submission{}, err
-	}
-	return in.submission(c.s.now())
-}
-
-func (c *call) outcomeOf(r superher.BatchResult) outcome {
-	if r.Err != nil {
-		return c.refused(r.Err)
-	}
-	status := "stored"
-	if r.Repeat {
-		status = "repeat"
-	}
-	stored := eventOf(r.Event)
-	return outcome{Status: status, Event: &stored}
-}
-
-func (c *call) refused(err error) outcome {
-	p := problemOf(err, c.w.id)
-	return outcome{Status: "refused", Error: &p}
+	found, err := c.viewer.Events(c.r.Context(), f, asked)
+	return listOf(found, eventOf), err
 }
 
 func (s *server) event(c *call) (event, error) {
-	return one(c, c.account.Event, eventOf)
+	return one(c, c.viewer.Event, eventOf)
 }
 
 // explanation says why an event was credited as it was.
@@ -246,7 +168,7 @@ type candidate struct {
 }
 
 func (s *server) explain(c *call) (explanation, error) {
-	return one(c, c.account.Explain, explanationOf)
+	return one(c, c.viewer.Explain, explanationOf)
 }
 
 func explanationOf(why attribution.Explanation) explanation {

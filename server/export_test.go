@@ -64,7 +64,7 @@ func TestExport_CompleteHasItsTrailer(t *testing.T) {
 	got := w.do(http.MethodGet, "/api/v1/exports/events.csv", w.a.key, "")
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, "text/csv; charset=utf-8", got.header.Get("Content-Type"))
-	require.Equal(t, `attachment; filename="events.csv"`, got.header.Get("Content-Disposition"))
+	require.Equal(t, `attachment; filename="events_20260517T0000_20260615T1730_Asia-Kolkata.csv"`, got.header.Get("Content-Disposition"))
 	require.Equal(t, "2", got.trailer.Get("X-Superher-Rows"))
 	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
 	require.NoError(t, err)

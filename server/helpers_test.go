@@ -3,6 +3,9 @@ package server_test
 import (
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
 	"time"
 
 	"github.com/superher/superher/campaigns"
@@ -37,4 +40,14 @@ func fieldsOf(a answer) []string {
 
 func parseInfluencer(id string) (campaigns.InfluencerID, error) {
 	return ident.Parse[campaigns.Influencer](id)
+}
+
+func newRecorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }
+
+// request is one from an address of the test's choice.
+func request(t *testing.T, path, from string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
+	r.RemoteAddr = from
+	return r
 }

@@ -28,18 +28,21 @@ type influencer struct {
 	Country    text                      `json:"country"`
 	ExternalID text                      `json:"external_id"` // null where another advertiser made the entry
 	CreatedAt  stamp                     `json:"created_at"`
+	Advertiser ref[tenant.Advertiser]    `json:"advertiser_id"` // that made the entry; null where it is another
+	versioned
 }
 
-// influencerFor returns how an advertiser sees influencers. The external id is
-// the creator's own name for the person and of no concern to others.
-func influencerFor(viewer tenant.ID) func(campaigns.Influencer) influencer {
+// influencerFor returns how a caller sees influencers. The external id is the
+// creator's own name for the person, and who the creator is of no concern to
+// others; an admin sees both.
+func influencerFor(who caller) func(campaigns.Influencer) influencer {
 	return func(i campaigns.Influencer) influencer {
 		out := influencer{
 			ID: refTo(i.ID), Name: i.Name, Email: text(i.Email), Handle: text(i.Handle), Platforms: i.Platforms,
-			Country: text(i.Country), CreatedAt: stamp(i.CreatedAt),
+			Country: text(i.Country), CreatedAt: stamp(i.CreatedAt), versioned: versioned{i.Version},
 		}
-		if i.Creator == viewer {
-			out.ExternalID = text(i.ExternalID)
+		if who.isAdmin() || i.Creator == who.advertiser() {
+			out.ExternalID, out.Advertiser = text(i.ExternalID), refTo(i.Creator)
 		}
 		return out
 	}
@@ -53,7 +56,7 @@ func (s *server) createInfluencer(c *call, in newInfluencer) (int, influencer, e
 		return 0, influencer{}, err
 	}
 	c.created("/influencers/", made.ID)
-	return http.StatusCreated, influencerFor(c.key.Advertiser)(made), nil
+	return http.StatusCreated, influencerFor(c.who)(made), nil
 }
 
 func (s *server) influencers(c *call) (list[influencer], error) {
@@ -62,10 +65,44 @@ func (s *server) influencers(c *call) (list[influencer], error) {
 	if err := q.done(); err != nil {
 		return list[influencer]{}, err
 	}
-	found, err := c.account.Influencers(c.r.Context(), campaign, asked)
-	return listOf(found, influencerFor(c.key.Advertiser)), err
+	found, err := c.viewer.Influencers(c.r.Context(), campaign, asked)
+	return listOf(found, influencerFor(c.who)), err
 }
 
 func (s *server) influencer(c *call) (influencer, error) {
-	return one(c, c.account.Influencer, influencerFor(c.key.Advertiser))
+	return one(c, c.viewer.Influencer, influencerFor(c.who))
+}
+
+// influencerChange is a change of an influencer.
+type influencerChange struct {
+	body
+	Name       field[string]   `json:"name"`
+	Email      field[string]   `json:"email"`
+	Handle     field[string]   `json:"handle"`
+	Platforms  field[[]string] `json:"platforms"`
+	Country    field[string]   `json:"country"`
+	ExternalID field[string]   `json:"external_id"`
+}
+
+func (s *server) changeInfluencer(c *call, in influencerChange, version int64) (influencer, error) {
+	id, err := pathID[campaigns.Influencer](c, "id")
+	if err != nil {
+		return influencer{}, err
+	}
+	changed, err := c.account.ChangeInfluencer(c.r.Context(), id, campaigns.InfluencerChange{
+		Version: version, Name: in.Name.pointer(), Email: in.Email.pointer(), Handle: in.Handle.pointer(),
+		Platforms: in.Platforms.pointer(), Country: in.Country.pointer(), ExternalID: in.ExternalID.pointer(),
+	})
+	return influencerFor(c.who)(changed), err
+}
+
+// eraseInfluencer is what deleting comes to: the person is forgotten, and the
+// figures stay.
+func (s *server) eraseInfluencer(c *call) (influencer, error) {
+	id, err := pathID[campaigns.Influencer](c, "id")
+	if err != nil {
+		return influencer{}, err
+	}
+	erased, err := c.account.EraseInfluencer(c.r.Context(), id)
+	return influencerFor(c.who)(erased), err
 }

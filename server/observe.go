@@ -27,6 +27,7 @@ type recorder struct {
 	http.ResponseWriter
 	id     string // X-Request-Id, made here and never taken from outside
 	route  string // pattern of the route, never the path itself
+	caller string // name of the caller, which is no secret
 	status int    // 0: nothing is written yet
 	bytes  int64
 }
@@ -42,7 +43,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	n, err := w.ResponseWriter.Write(p) //nolint:gosec // answers are JSON, CSV or the fixed pages, each under its own type and nosniff
+	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
 }
@@ -55,19 +56,38 @@ func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	began := s.now()
 	w := &recorder{ResponseWriter: inner, id: newRequestID(began)}
 	w.Header().Set(requestIDHeader, w.id)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
+	s.protect(w.Header())
 	defer func() { //nolint:contextcheck // the request carries its context
 		cut := s.recovered(w, r, recover())
+		r.Pattern = w.route // for a host's own instrumentation around the handler
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String("method", known(r.Method)), slog.String("route", w.route), slog.Int("status", w.status),
-			slog.Duration("duration", s.now().Sub(began)), slog.Int64("bytes", w.bytes), slog.Bool("cut", cut),
+			slog.String("caller", w.caller), slog.Duration("duration", s.now().Sub(began)), slog.Int64("bytes", w.bytes), slog.Bool("cut", cut),
 			slog.String("request_id", w.id))
 		if cut {
 			panic(http.ErrAbortHandler)
 		}
 	}()
+	if len(r.TransferEncoding) > 0 {
+		// net/http hides whether there was a length as well, in which case what
+		// follows may be a hidden request (RFC 9112, 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	s.route(w, r)
+}
+
+// protect sets the headers that every answer has. A page of its own replaces the
+// policy. There is no Referrer-Policy: shops want to know where a shopper came
+// from, and a redirect passes it on.
+func (s *server) protect(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+	if strings.HasPrefix(s.base, "https://") {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 }
 
 // route finds the operation. The router would redirect a path with a slash too

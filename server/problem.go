@@ -98,7 +98,7 @@ func problemOf(err error, instance string) problem {
 	case p.Status == http.StatusInternalServerError:
 		p.Code, p.Reason, p.Detail = fault.Internal, "internal", "something went wrong here; the instance names the entry in the log"
 	case e.Code == fault.Unauthenticated:
-		p.Reason, p.Detail = "invalid-credential", "a valid API key is required: Authorization: Bearer sk_..."
+		p.Reason, p.Detail = "invalid-credential", "a valid API key or access token is required: Authorization: Bearer …"
 	case e.Code == fault.NotFound && e.Reason != "no-such-route":
 		p.Reason, p.Detail = "not-found", "there is nothing under this name"
 	default:
@@ -123,7 +123,9 @@ func (c *call) fail(err error) {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
+		if h.Get("Retry-After") == "" {
+			h.Set("Retry-After", strconv.Itoa(retryAfter))
+		}
 	}
 	body, err := json.Marshal(p)
 	if err != nil { // no member of a problem can fail

@@ -53,7 +53,8 @@ func validText(values url.Values) bool {
 }
 
 // done returns everything that is wrong with the query. The advertiser is
-// accepted and ignored: a key reads its own advertiser, whatever it asks for.
+// accepted everywhere: an admin chooses by it, and everybody else reads its own
+// whatever it asks for.
 func (q *query) done() error {
 	if q.failed != nil {
 		return q.failed
@@ -132,7 +133,7 @@ func (c *call) filter(q *query) (stats.Filter, error) {
 		if f.Zone, err = tenant.LoadZone(zone); !q.checks.Take("time_zone", err) {
 			f.Zone = time.UTC // what else is wrong can be told nevertheless
 		}
-	} else if f.Zone, err = c.account.Zone(c.r.Context()); err != nil {
+	} else if f.Zone, err = c.viewer.Zone(c.r.Context()); err != nil {
 		return f, err
 	}
 	f.To = c.s.now().UTC().Truncate(time.Microsecond).Add(time.Microsecond) // what was stored at this very moment is in
@@ -203,11 +204,30 @@ func (c *call) tableQuery(q *query) (stats.TableQuery, error) {
 		q.checks.Take("currency", err)
 		t.Currency = parsed
 	} else if t.Sort == stats.SortRevenue || t.Sort == stats.SortPayout {
-		own, err := c.account.Advertiser(c.r.Context(), c.key.Advertiser)
+		one, ok := c.view.One()
+		if !ok {
+			return t, fault.Bad("currency", "required", "a sort by money over all advertisers needs a currency")
+		}
+		own, err := c.viewer.Advertiser(c.r.Context(), one)
 		if err != nil {
 			return t, err
 		}
 		t.Currency = own.Currency
 	}
 	return t, nil
+}
+
+// optional returns the single id of a list of at most one.
+func optional[T any](q *query, name string) ident.Of[T] {
+	list := ids[T](q, name)
+	q.checks.That(len(list) <= 1, name, "repeated", name+" must be given once")
+	if len(list) == 0 {
+		return ident.Of[T]{}
+	}
+	return list[0]
+}
+
+// of reads whose links or coupons are asked for.
+func (q *query) of() storage.Of {
+	return storage.Of{Campaign: optional[campaigns.Campaign](q, "campaign_id"), Influencer: optional[campaigns.Influencer](q, "influencer_id")}
 }

@@ -43,6 +43,10 @@ func (s *server) redirect(c *call) error {
 // stranded answers a shopper who cannot be sent on. Unknown, disabled and
 // malformed codes have one answer.
 func (c *call) stranded(e *fault.Error) {
+	if e.Code == fault.NotFound && c.missed() {
+		c.tooOften()
+		return
+	}
 	if e.Code == fault.NotFound {
 		c.page(http.StatusNotFound, goneTitle, goneText)
 		return
@@ -56,7 +60,6 @@ func (c *call) stranded(e *fault.Error) {
 // page writes a small page for people.
 func (c *call) page(status int, title, text string) {
 	title, text = html.EscapeString(title), html.EscapeString(text)
-	c.w.Header().Set("Content-Security-Policy", "default-src 'none'")
 	c.send(status, "text/html; charset=utf-8", []byte("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>"+title+"</title>\n<h1>"+title+"</h1>\n<p>"+text+"</p>\n</html>\n"))
 }

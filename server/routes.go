@@ -18,7 +18,7 @@ type operation struct {
 	method     string
 	pattern    string
 	access     access
-	permission tenant.Permission // with byKey; "" means that every key may
+	permission tenant.Permission // of a key; "" means that every key may
 	timeout    time.Duration     // 0: the server's
 	serve      func(c *call) error
 }
@@ -27,8 +27,10 @@ type operation struct {
 type access int
 
 const (
-	byKey  access = iota // the holder of an API key
-	public               // everybody
+	byCaller   access = iota // the holder of an API key with the permission, and every active person
+	byAdmin                  // people with the role admin
+	byIdentity               // everybody with a valid credential, people without any right included
+	byAnyone                 // everybody
 )
 
 const (
@@ -38,19 +40,39 @@ const (
 
 // operations lists all there is.
 func (s *server) operations() []operation {
-	list := []operation{
-		{method: http.MethodGet, pattern: "/healthz", access: public, serve: s.health},
-	}
-	for _, pattern := range []string{redirectPrefix + ":code", apiPrefix + redirectPrefix + ":code"} {
-		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			list = append(list, operation{method: method, pattern: pattern, access: public, serve: s.redirect})
-		}
-	}
-	for _, op := range slices.Concat(s.writes(), s.reads(), s.reports()) {
+	list := s.pages()
+	for _, op := range slices.Concat(s.administration(), s.writes(), s.changes(), s.reads(), s.reports()) {
 		op.pattern = apiPrefix + op.pattern
 		list = append(list, op)
 	}
 	return list
+}
+
+// pages are what is not part of the API proper.
+func (s *server) pages() []operation {
+	get := func(pattern string, serve func(c *call) error) operation {
+		return operation{method: http.MethodGet, pattern: pattern, access: byAnyone, serve: serve}
+	}
+	list := []operation{
+		get("/healthz", s.health), get("/readyz", s.readiness), get("/metrics", s.measures), get("/app/config.json", s.appConfig),
+		get("/openapi.yaml", s.contract), get("/explorer", s.explorer), get("/explorer/:asset", s.explorer),
+	}
+	for _, pattern := range []string{redirectPrefix + ":code", apiPrefix + redirectPrefix + ":code"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			list = append(list, operation{method: method, pattern: pattern, access: byAnyone, serve: s.redirect})
+		}
+	}
+	return list
+}
+
+func (s *server) administration() []operation {
+	return []operation{
+		{method: http.MethodGet, pattern: "/me", access: byIdentity, serve: show(s.me)},
+		{method: http.MethodPost, pattern: "/advertisers", access: byAdmin, serve: s.createAdvertiser},
+		{method: http.MethodGet, pattern: "/users", access: byAdmin, serve: show(s.users)},
+		{method: http.MethodGet, pattern: "/users/:id", access: byAdmin, serve: show(s.user)},
+		{method: http.MethodPatch, pattern: "/users/:id", access: byAdmin, serve: s.changeUser},
+	}
 }
 
 func (s *server) writes() []operation {
@@ -58,18 +80,42 @@ func (s *server) writes() []operation {
 		return operation{method: http.MethodPost, pattern: pattern, permission: permission, serve: serve}
 	}
 	return []operation{
-		post("/events", tenant.EventsWrite, accept(MaxBody, s.recordEvent)),
+		post("/events", tenant.EventsWrite, accept(MaxBody, named, s.recordEvent)),
 		post("/events/batch", tenant.EventsWrite, s.recordEvents),
-		post("/campaigns", tenant.CampaignsWrite, accept(MaxBody, s.createCampaign)),
-		post("/campaigns/:id/influencers/:influencer_id/terms", tenant.CampaignsWrite, accept(MaxBody, s.changeTerms)),
-		post("/campaigns/:id/rerate/preview", tenant.PayoutsWrite, accept(MaxBody, s.previewRerate)),
-		post("/campaigns/:id/rerate/apply", tenant.PayoutsWrite, accept(MaxBody, s.applyRerate)),
-		post("/influencers", tenant.InfluencersWrite, accept(MaxBody, s.createInfluencer)),
-		post("/influencers/:id/assign", tenant.CampaignsWrite, accept(MaxBody, s.assign)),
-		post("/coupons", tenant.CouponsWrite, accept(MaxBody, s.createCoupon)),
-		post("/coupons/bulk", tenant.CouponsWrite, accept(MaxBody, s.createCoupons)),
-		post("/tracking-links", tenant.LinksWrite, accept(MaxBody, s.createLink)),
-		post("/api-keys", tenant.KeysWrite, accept(MaxBody, s.createKey)),
+		post("/campaigns", tenant.CampaignsWrite, accept(MaxBody, named, s.createCampaign)),
+		post("/campaigns/:id/influencers/:influencer_id/terms", tenant.CampaignsWrite, accept(MaxBody, campaignOwner, s.changeTerms)),
+		post("/campaigns/:id/rerate/preview", tenant.PayoutsWrite, accept(MaxBody, campaignOwner, s.previewRerate)),
+		post("/campaigns/:id/rerate/apply", tenant.PayoutsWrite, accept(MaxBody, campaignOwner, s.applyRerate)),
+		post("/influencers", tenant.InfluencersWrite, accept(MaxBody, named, s.createInfluencer)),
+		post("/influencers/:id/assign", tenant.CampaignsWrite, s.assign),
+		post("/coupons", tenant.CouponsWrite, accept(MaxBody, named, s.createCoupon)),
+		post("/coupons/bulk", tenant.CouponsWrite, accept(MaxBody, named, s.createCoupons)),
+		post("/tracking-links", tenant.LinksWrite, accept(MaxBody, named, s.createLink)),
+		post("/api-keys", tenant.KeysWrite, accept(MaxBody, named, s.createKey)),
+		post("/api-keys/:id/rotate", tenant.KeysWrite, accept(MaxBody, keyOwner, s.rotateKey)),
+		post("/exports", tenant.EventsRead, s.createExport),
+	}
+}
+
+// changes are the updates and the ends of what exists.
+func (s *server) changes() []operation {
+	patch := func(pattern string, permission tenant.Permission, serve func(c *call) error) operation {
+		return operation{method: http.MethodPatch, pattern: pattern, permission: permission, serve: serve}
+	}
+	end := func(pattern string, permission tenant.Permission, serve func(c *call) error) operation {
+		return operation{method: http.MethodDelete, pattern: pattern, permission: permission, serve: serve}
+	}
+	return []operation{
+		patch("/advertisers/:id", tenant.AdvertiserWrite, alter(advertiserInPath, s.changeAdvertiser)),
+		patch("/campaigns/:id", tenant.CampaignsWrite, alter(campaignOwner, s.changeCampaign)),
+		patch("/influencers/:id", tenant.InfluencersWrite, alter(influencerCreator, s.changeInfluencer)),
+		patch("/coupons/:id", tenant.CouponsWrite, alter(couponOwner, s.changeCoupon)),
+		patch("/tracking-links/:id", tenant.LinksWrite, alter(linkOwner, s.changeLink)),
+		end("/campaigns/:id", tenant.CampaignsWrite, retire(campaignOwner, s.archiveCampaign)),
+		end("/influencers/:id", tenant.InfluencersWrite, retire(influencerCreator, s.eraseInfluencer)),
+		end("/coupons/:id", tenant.CouponsWrite, retire(couponOwner, s.disableCoupon)),
+		end("/tracking-links/:id", tenant.LinksWrite, retire(linkOwner, s.disableLink)),
+		end("/api-keys/:id", tenant.KeysWrite, retire(keyOwner, s.revokeKey)),
 	}
 }
 
@@ -79,51 +125,61 @@ func (s *server) reads() []operation {
 	}
 	return []operation{
 		get("/advertisers", "", show(s.advertisers)),
+		get("/advertisers/:id", "", show(s.advertiser)),
 		get("/api-keys", tenant.KeysRead, show(s.keys)),
+		get("/api-keys/:id", tenant.KeysRead, show(s.key)),
 		get("/campaigns", tenant.CampaignsRead, show(s.campaigns)),
 		get("/campaigns/:id", tenant.CampaignsRead, show(s.campaign)),
 		get("/campaigns/:id/assignments", tenant.CampaignsRead, show(s.assignments)),
+		get("/campaigns/:id/influencers/:influencer_id/terms", tenant.CampaignsRead, show(s.termsHistory)),
 		get("/influencers", tenant.InfluencersRead, show(s.influencers)),
 		get("/influencers/:id", tenant.InfluencersRead, show(s.influencer)),
 		get("/coupons", tenant.CouponsRead, show(s.coupons)),
 		get("/coupons/:id", tenant.CouponsRead, show(s.coupon)),
 		get("/tracking-links", tenant.LinksRead, show(s.links)),
 		get("/tracking-links/:id", tenant.LinksRead, show(s.link)),
+		get("/events", tenant.EventsRead, show(s.events)),
 		get("/events/:id", tenant.EventsRead, show(s.event)),
 		get("/events/:id/explain", tenant.EventsRead, show(s.explain)),
 	}
 }
 
 func (s *server) reports() []operation {
-	report := func(pattern string, timeout time.Duration, serve func(c *call) error) operation {
-		return operation{method: http.MethodGet, pattern: pattern, permission: tenant.StatsRead, timeout: timeout, serve: serve}
+	report := func(pattern string, permission tenant.Permission, serve func(c *call) error) operation {
+		return operation{method: http.MethodGet, pattern: pattern, permission: permission, serve: serve}
 	}
 	list := []operation{
-		report("/stats/overview", 0, show(s.overview)),
-		report("/stats/chart", 0, show(s.chart)),
-		report("/stats/breakdown", 0, show(s.breakdown)),
-		report("/stats/journey", 0, show(s.journey)),
-		report("/stats/reconcile", ExportTimeout, show(s.reconcile)),
+		report("/stats/overview", tenant.StatsRead, show(s.overview)),
+		report("/stats/chart", tenant.StatsRead, show(s.chart)),
+		report("/stats/breakdown", tenant.StatsRead, show(s.breakdown)),
+		report("/stats/journey", tenant.StatsRead, show(s.journey)),
+		report("/payouts/estimate", tenant.PayoutsRead, show(s.payouts)),
 	}
 	for _, kind := range stats.Kinds() {
-		list = append(list, report("/stats/"+string(kind), 0, show(s.table(kind))))
+		list = append(list, report("/stats/"+string(kind), tenant.StatsRead, show(s.table(kind))))
 	}
-	export := report("/exports/events.csv", ExportTimeout, s.export)
-	export.permission = tenant.EventsRead
-	return append(list, export)
-}
-
-// health says that the process answers; it looks at nothing else.
-func (s *server) health(c *call) error {
-	return c.answer(http.StatusOK, struct {
-		Status string `json:"status"`
-	}{"ok"})
+	long := []operation{
+		report("/stats/reconcile", tenant.StatsRead, show(s.reconcile)),
+		report("/exports/events.csv", tenant.EventsRead, s.export),
+		{method: http.MethodGet, pattern: "/exports/:ticket", access: byAnyone, serve: s.redeem},
+	}
+	for i := range long {
+		long[i].timeout = ExportTimeout
+	}
+	return append(list, long...)
 }
 
 // noRoute answers what no operation is there for: the page that a shopper gets
 // for any other bad short URL, or a problem.
 func (s *server) noRoute(w http.ResponseWriter, req bunrouter.Request) error {
 	c := s.newCall(w, req.Request)
+	if err := c.within(writeGrace, writeGrace); err != nil {
+		c.fail(err)
+		return nil
+	}
+	if req.ContentLength != 0 { // nobody reads it
+		c.w.Header().Set("Connection", "close")
+	}
 	path := req.URL.Path
 	if allowed := s.allowed(path); len(allowed) > 0 && !slices.Contains(allowed, req.Method) {
 		c.w.Header().Set("Allow", strings.Join(allowed, ", "))

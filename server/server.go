@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -11,6 +13,7 @@ import (
 	"github.com/uptrace/bunrouter"
 
 	"github.com/superher/superher"
+	"github.com/superher/superher/auth"
 	"github.com/superher/superher/fault"
 )
 
@@ -50,6 +53,21 @@ type Config struct {
 	Timeout        time.Duration    // For one answer; 0 means DefaultTimeout.
 	BodyTimeout    time.Duration    // For a body to arrive, before the time for the answer begins; 0 means BodyTimeout.
 	Now            func() time.Time // The clock of default periods and of durations; nil means time.Now.
+
+	Verifier     auth.Verifier               // Of the tokens of people; nil: API keys only.
+	SignIn       SignIn                      // Announced to the dashboard; empty without a Verifier.
+	Rates        *Rates                      // How often who may ask; nil means DefaultRates.
+	Ready        func(context.Context) error // An error makes /readyz say no; nil asks the store.
+	Metrics      http.Handler                // Served at /metrics; nil: there are none.
+	MetricsToken string                      // Bearer token that /metrics asks for; "" lets everybody read them.
+}
+
+// SignIn says where people sign in: the OpenID Connect issuer that Verifier
+// trusts, and what this application is called there.
+type SignIn struct {
+	Issuer   string
+	ClientID string
+	Scope    string // default "openid email profile"
 }
 
 // server holds what every request shares.
@@ -63,22 +81,64 @@ type server struct {
 	reading time.Duration // of a body
 	now     func() time.Time
 	router  *bunrouter.Router
-	routes  []operation
+
+	verifier                    auth.Verifier
+	signIn                      SignIn
+	ready                       func(context.Context) error
+	metrics, explorerPage       http.Handler
+	metricsToken                [32]byte // hash; zero: none is asked for
+	callers, tenants, addresses *limiters
+	batches                     *crowd
+	routes                      []operation
 }
 
 // New returns the handler of the whole API, safe for concurrent use, or
 // fault.Invalid naming every bad field of the configuration.
 func New(config Config) (http.Handler, error) {
+	base, err := config.check()
+	if err != nil {
+		return nil, err
+	}
+	config.fill()
+	s := &server{
+		client: config.Client, clicks: config.Clicks, base: base, log: config.Log, trusted: config.TrustedProxies,
+		timeout: config.Timeout, reading: config.BodyTimeout, now: config.Now,
+		verifier: config.Verifier, signIn: config.SignIn, ready: config.Ready, metrics: config.Metrics, explorerPage: newExplorer(),
+		callers: newLimiters("caller", config.Rates.Caller), tenants: newLimiters("tenant", config.Rates.Tenant),
+		addresses: newLimiters("address", config.Rates.Address), batches: newCrowd(),
+	}
+	if config.MetricsToken != "" {
+		s.metricsToken = sha256.Sum256([]byte(config.MetricsToken))
+	}
+	s.routes = s.operations()
+	s.router = bunrouter.New(
+		bunrouter.WithNotFoundHandler(s.noRoute), bunrouter.WithMethodNotAllowedHandler(s.noRoute),
+	)
+	for _, op := range s.routes {
+		s.router.Handle(op.method, op.pattern, s.handle(op))
+	}
+	return s, nil
+}
+
+// check returns the origin of short URLs, or everything that is wrong.
+func (config Config) check() (base string, err error) {
 	var checks fault.Checks
 	checks.That(config.Client != nil, "Client", "required", "Config.Client must be a superher client")
 	checks.That(config.Clicks != nil, "Clicks", "required", "Config.Clicks must be a recorder of clicks")
 	checks.That(config.Timeout >= 0, "Timeout", "out-of-range", "Config.Timeout must not be negative")
 	checks.That(config.BodyTimeout >= 0, "BodyTimeout", "out-of-range", "Config.BodyTimeout must not be negative")
-	base, err := parseBase(config.BaseURL)
-	checks.Take("BaseURL", err)
-	if err := checks.Err(); err != nil {
-		return nil, err
+	if config.Rates != nil {
+		config.Rates.Caller.check(&checks, "Rates.Caller")
+		config.Rates.Tenant.check(&checks, "Rates.Tenant")
+		config.Rates.Address.check(&checks, "Rates.Address")
 	}
+	base, err = parseBase(config.BaseURL)
+	checks.Take("BaseURL", err)
+	return base, checks.Err()
+}
+
+// fill sets what the host left open.
+func (config *Config) fill() {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
@@ -91,18 +151,16 @@ func New(config Config) (http.Handler, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &server{
-		client: config.Client, clicks: config.Clicks, base: base, log: config.Log, trusted: config.TrustedProxies,
-		timeout: config.Timeout, reading: config.BodyTimeout, now: config.Now,
+	if config.Rates == nil {
+		rates := DefaultRates()
+		config.Rates = &rates
 	}
-	s.routes = s.operations()
-	s.router = bunrouter.New(
-		bunrouter.WithNotFoundHandler(s.noRoute), bunrouter.WithMethodNotAllowedHandler(s.noRoute),
-	)
-	for _, op := range s.routes {
-		s.router.Handle(op.method, op.pattern, s.handle(op))
+	if config.Ready == nil {
+		config.Ready = config.Client.Ready
 	}
-	return s, nil
+	if config.SignIn.Issuer != "" && config.SignIn.Scope == "" {
+		config.SignIn.Scope = "openid email profile"
+	}
 }
 
 // CheckBaseURL refuses what Config.BaseURL refuses, with the same fault.Invalid

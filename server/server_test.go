@@ -86,7 +86,7 @@ func newWorld(t *testing.T, change ...func(*server.Config, *storage.Store)) *wor
 	t.Helper()
 	w := &world{t: t, store: memory.New(), clicks: &visits{}, log: &syncBuffer{}}
 	now := func() time.Time { return time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC) }
-	config := server.Config{Now: now, Clicks: w.clicks, BaseURL: "https://go.example.com/", Log: newLog(w.log)}
+	config := server.Config{Now: now, Clicks: w.clicks, BaseURL: "https://go.example.com/", Log: newLog(w.log), Verifier: people{}}
 	for _, c := range change {
 		c(&config, &w.store)
 	}

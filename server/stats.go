@@ -61,7 +61,7 @@ type purchases struct {
 }
 
 func (s *server) overview(c *call) (overview, error) {
-	ask := func(f stats.Filter) (stats.Overview, error) { return c.account.Stats().Overview(c.r.Context(), f) }
+	ask := func(f stats.Filter) (stats.Overview, error) { return c.viewer.Stats().Overview(c.r.Context(), f) }
 	return report(c, ask, func(f stats.Filter, o stats.Overview) overview {
 		return overview{
 			period: periodOf(f), figures: figuresOf(o.Figures), AverageOrder: amountsOf(o.AverageOrder),
@@ -97,7 +97,7 @@ func (s *server) chart(c *call) (chart, error) {
 	if err != nil {
 		return chart{}, err
 	}
-	found, err := c.account.Stats().Chart(c.r.Context(), f, unit)
+	found, err := c.viewer.Stats().Chart(c.r.Context(), f, unit)
 	return chart{periodOf(f), unit, each(found, func(b stats.Bucket) bucket {
 		return bucket{stamp(b.Start), figuresOf(b.Figures)}
 	})}, err
@@ -109,7 +109,7 @@ type typeRow struct {
 }
 
 func (s *server) breakdown(c *call) (rows[typeRow], error) {
-	ask := func(f stats.Filter) ([]stats.TypeRow, error) { return c.account.Stats().Breakdown(c.r.Context(), f) }
+	ask := func(f stats.Filter) ([]stats.TypeRow, error) { return c.viewer.Stats().Breakdown(c.r.Context(), f) }
 	return report(c, ask, func(f stats.Filter, found []stats.TypeRow) rows[typeRow] {
 		return rows[typeRow]{periodOf(f), each(found, func(r stats.TypeRow) typeRow { return typeRow{r.Type, figuresOf(r.Figures)} })}
 	})
@@ -123,7 +123,7 @@ type journeyRow struct {
 }
 
 func (s *server) journey(c *call) (rows[journeyRow], error) {
-	ask := func(f stats.Filter) ([]stats.JourneyRow, error) { return c.account.Stats().Journey(c.r.Context(), f) }
+	ask := func(f stats.Filter) ([]stats.JourneyRow, error) { return c.viewer.Stats().Journey(c.r.Context(), f) }
 	return report(c, ask, func(f stats.Filter, found []stats.JourneyRow) rows[journeyRow] {
 		return rows[journeyRow]{periodOf(f), each(found, func(r stats.JourneyRow) journeyRow {
 			return journeyRow{r.Source, r.Method, r.Type, figuresOf(r.Figures)}
@@ -161,7 +161,7 @@ func (s *server) table(kind stats.Kind) func(c *call) (table, error) {
 		if err != nil {
 			return table{}, err
 		}
-		found, err := c.account.Stats().Table(c.r.Context(), kind, f, asked)
+		found, err := c.viewer.Stats().Table(c.r.Context(), kind, f, asked)
 		return table{
 			period: periodOf(f), Totals: figuresOf(found.Totals), Unattributed: figuresOf(found.Unattributed),
 			list: list[tableRow]{each(found.Rows, func(r stats.Row) tableRow {
@@ -188,7 +188,7 @@ type comparison struct {
 }
 
 func (s *server) reconcile(c *call) (reconciliation, error) {
-	ask := func(f stats.Filter) (stats.Reconciliation, error) { return c.account.Reconcile(c.r.Context(), f) }
+	ask := func(f stats.Filter) (stats.Reconciliation, error) { return c.viewer.Reconcile(c.r.Context(), f) }
 	return report(c, ask, func(f stats.Filter, r stats.Reconciliation) reconciliation {
 		return reconciliation{periodOf(f), r.Agrees(), each(r.Comparisons, func(x stats.Comparison) comparison {
 			return comparison{x.Report, x.Figure, text(x.Currency), x.Overview, x.Other, x.Agrees()}

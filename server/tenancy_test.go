@@ -18,7 +18,6 @@ func TestTenancy_ForeignIdsAreNotFoundAndTellNothing(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.a.scene("JESSICA20"), w.b.scene("BRANDB20")
 	event := w.b.post("/events", `{"action":"purchase","coupon_code":"BRANDB20"}`).str("id")
-	const get, post = http.MethodGet, http.MethodPost
 	for _, c := range []struct{ method, path, body, foreign string }{
 		{get, "/campaigns/ID", "", b.campaign},
 		{get, "/campaigns/ID/assignments", "", b.campaign},

@@ -84,6 +84,9 @@ func (w *when) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
+// MarshalJSONTo implements [json.MarshalerTo].
+func (w when) MarshalJSONTo(enc *jsontext.Encoder) error { return stamp(w).MarshalJSONTo(enc) }
+
 // text is a text in answers, null where it is empty.
 type text string
 
@@ -170,6 +173,35 @@ type parties struct {
 	Influencer ref[campaigns.Influencer] `json:"influencer_id"`
 	Coupon     ref[coupons.Coupon]       `json:"coupon_id"`
 	Link       ref[links.Link]           `json:"tracking_link_id"`
+}
+
+// field is a member of a change: absent it leaves things as they are, and null
+// empties them.
+type field[T any] struct {
+	given bool
+	value T
+}
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (f *field[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	f.given = true
+	return json.UnmarshalDecode(dec, &f.value)
+}
+
+// pointer returns the value, nil where the member is absent.
+func (f field[T]) pointer() *T {
+	if !f.given {
+		return nil
+	}
+	return &f.value
+}
+
+// moment is pointer for a time.
+func moment(f field[when]) *time.Time {
+	if !f.given {
+		return nil
+	}
+	return new(time.Time(f.value))
 }
 
 // body is what every body may have.

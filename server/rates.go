@@ -1,0 +1,150 @@
+package server
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+
+	"github.com/superher/superher/fault"
+	"github.com/superher/superher/tenant"
+)
+
+// Rate is how often something may happen: so many times a second on the
+// average, and Burst times at once. The zero Rate is no limit.
+type Rate struct {
+	PerSecond int
+	Burst     int
+}
+
+// Rates limits requests, of each server by itself.
+type Rates struct {
+	Caller  Rate // of one API key or person
+	Tenant  Rate // of one advertiser, over all its keys and people
+	Address Rate // of one address (IPv6: /64), requests that fail to say who they are and unknown short codes
+}
+
+// DefaultRates returns the limits of a Config that sets none.
+func DefaultRates() Rates {
+	return Rates{
+		Caller:  Rate{PerSecond: 500, Burst: 1000},
+		Tenant:  Rate{PerSecond: 1000, Burst: 2000},
+		Address: Rate{PerSecond: 1, Burst: 100},
+	}
+}
+
+func (r Rate) check(checks *fault.Checks, name string) {
+	checks.That(r.PerSecond >= 0 && r.Burst >= 0 && (r.PerSecond == 0) == (r.Burst == 0), name, "out-of-range",
+		"Config."+name+" must have both a rate and a burst, or neither")
+}
+
+// maxLimiters bounds for how many names a limit remembers its state. Who is
+// forgotten starts anew.
+const maxLimiters = 100_000
+
+// limiters is one limit, applied to each name by itself.
+type limiters struct {
+	policy string // name in the RateLimit headers
+	rate   Rate
+	byName *lru.Cache[string, *rate.Limiter]
+}
+
+func newLimiters(policy string, r Rate) *limiters {
+	if r == (Rate{}) {
+		return nil
+	}
+	byName, err := lru.New[string, *rate.Limiter](maxLimiters)
+	if err != nil { // only a size of zero is refused
+		return nil
+	}
+	return &limiters{policy, r, byName}
+}
+
+// take uses up one of what the name may do now. ok is false where nothing is
+// left; wait is the time until there is.
+func (l *limiters) take(name string, now time.Time) (left int, wait time.Duration, ok bool) {
+	limiter, known := l.byName.Get(name)
+	if !known {
+		fresh := rate.NewLimiter(rate.Limit(l.rate.PerSecond), l.rate.Burst)
+		if earlier, raced, _ := l.byName.PeekOrAdd(name, fresh); raced {
+			limiter = earlier
+		} else {
+			limiter = fresh
+		}
+	}
+	ok = limiter.AllowN(now, 1)
+	tokens := limiter.TokensAt(now)
+	if !ok {
+		wait = time.Duration((1 - tokens) / float64(l.rate.PerSecond) * float64(time.Second))
+	}
+	return max(0, int(tokens)), wait, ok
+}
+
+// limitExceeded is the error of a caller who asks too often.
+func limitExceeded() *fault.Error {
+	return fault.New(fault.Exhausted, "rate-limited", "too many requests; try again after the time in Retry-After")
+}
+
+// pace holds a caller to the limits of its own and of its advertiser, and says
+// in the answer how much is left. Who has no right there, such as a suspended
+// person, uses up nothing of an advertiser's.
+func (c *call) pace() error {
+	if err := c.spend(c.s.callers, c.who.name(), true); err != nil {
+		return err
+	}
+	if advertiser := c.who.advertiser(); !advertiser.IsZero() && (c.who.isKey() || c.who.user.Status == tenant.UserActive) {
+		return c.spend(c.s.tenants, advertiser.String(), true)
+	}
+	return nil
+}
+
+// stranger is refused as such, or for coming too often. How much is left is
+// nothing a stranger is told: all refusals look the same.
+func (c *call) stranger(refusal error) error {
+	if err := c.spend(c.s.addresses, network(c.s.clientAddress(c.r)), false); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// spend takes one of what a limit leaves, and says so in the answer where told to.
+func (c *call) spend(l *limiters, name string, tell bool) error {
+	if l == nil {
+		return nil
+	}
+	left, wait, ok := l.take(name, time.Now()) // a limit is of real time, whatever the reports are of
+	h := c.w.Header()
+	seconds := int64((wait + time.Second - 1) / time.Second)
+	if tell {
+		window := (l.rate.Burst + l.rate.PerSecond - 1) / l.rate.PerSecond // in which the whole burst comes back
+		h.Add("RateLimit-Policy", `"`+l.policy+`";q=`+strconv.Itoa(l.rate.Burst)+`;w=`+strconv.Itoa(window))
+		h.Add("RateLimit", `"`+l.policy+`";r=`+strconv.Itoa(left)+`;t=`+strconv.FormatInt(seconds, 10))
+	}
+	if ok {
+		return nil
+	}
+	h.Set("Retry-After", strconv.FormatInt(max(1, seconds), 10))
+	return limitExceeded()
+}
+
+// network is what counts as one address: a host may have a whole /64 of IPv6.
+func network(address netip.Addr) string {
+	if address.Is6() {
+		if prefix, err := address.Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return address.String()
+}
+
+// missed notes that an address asked for a short code that leads nowhere, and
+// reports whether it did so too often.
+func (c *call) missed() bool { return c.stranger(nil) != nil }
+
+// tooOften is the page for them.
+func (c *call) tooOften() {
+	c.page(http.StatusTooManyRequests, "Too many requests", "Please try again in a moment.")
+}
