@@ -3,6 +3,7 @@ package superher
 import (
 	"context"
 	"errors"
+	"reflect"
 	"time"
 
 	"github.com/superher/superher/auth"
@@ -85,7 +86,7 @@ func (a Account) ChangeAdvertiser(ctx context.Context, change tenant.AdvertiserC
 			return old, err
 		}
 		changed, err := old.Apply(change)
-		if err != nil {
+		if err != nil || same(old, changed) {
 			return old, err
 		}
 		err = tx.UpdateAdvertiser(ctx, changed)
@@ -146,6 +147,9 @@ func (a Account) RotateAPIKey(ctx context.Context, id tenant.KeyID, overlap time
 		if !old.Usable(now) {
 			return NewKey{}, fault.New(fault.Conflict, "key-not-usable", "an expired or revoked key cannot be rotated")
 		}
+		if !old.RevokedAt.IsZero() {
+			return NewKey{}, fault.New(fault.Conflict, "key-already-rotated", "the key has a successor already, or ends for another reason")
+		}
 		if _, err := endKey(ctx, tx, old, now.Add(overlap)); err != nil {
 			return NewKey{}, err
 		}
@@ -179,6 +183,10 @@ func endKey(ctx context.Context, tx storage.Tx, key tenant.APIKey, at time.Time)
 	key.Version++
 	return key, err
 }
+
+// same reports whether a change left everything as it was: it is then no new
+// version, so that repeating it changes nothing.
+func same[T any](old, changed T) bool { return reflect.DeepEqual(old, changed) }
 
 // update runs fn in one transaction of the account and returns what it made.
 func update[T any](ctx context.Context, a Account, fn func(context.Context, storage.Tx) (T, error)) (T, error) {

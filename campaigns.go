@@ -40,7 +40,7 @@ func (a Account) ChangeCampaign(ctx context.Context, id campaigns.ID, change cam
 			return old, err
 		}
 		changed, err := old.Apply(change)
-		if err != nil {
+		if err != nil || same(old, changed) {
 			return old, err
 		}
 		err = tx.UpdateCampaign(ctx, changed)
@@ -73,7 +73,7 @@ func (a Account) ChangeInfluencer(ctx context.Context, id campaigns.InfluencerID
 			return old, err
 		}
 		changed, err := old.Apply(change)
-		if err != nil {
+		if err != nil || same(old, changed) {
 			return old, err
 		}
 		err = tx.UpdateInfluencer(ctx, changed)
@@ -92,6 +92,9 @@ func (a Account) EraseInfluencer(ctx context.Context, id campaigns.InfluencerID)
 			return old, err
 		}
 		erased := old.Erase()
+		if same(old, erased) {
+			return old, nil
+		}
 		err = tx.UpdateInfluencer(ctx, erased)
 		erased.Version++
 		return erased, err

@@ -135,7 +135,7 @@ func (a Account) ChangeCoupon(ctx context.Context, id coupons.ID, change coupons
 			return old, err
 		}
 		changed, err := old.Apply(change)
-		if err != nil {
+		if err != nil || same(old, changed) {
 			return old, err
 		}
 		err = tx.UpdateCoupon(ctx, changed)

@@ -61,7 +61,7 @@ func (a Account) ChangeLink(ctx context.Context, id links.ID, change links.Chang
 			return old, err
 		}
 		changed, err := old.Apply(change)
-		if err != nil {
+		if err != nil || same(old, changed) {
 			return old, err
 		}
 		err = tx.UpdateLink(ctx, changed)

@@ -24,7 +24,7 @@ type Request struct {
 
 func (r Request) check() error {
 	printable := func(c rune) bool { return c >= 0x21 && c <= 0x7e }
-	bad := len(r.Key) == 0 || len(r.Key) > MaxRequestKey
+	bad := r.Key == "" || len(r.Key) > MaxRequestKey
 	for _, c := range r.Key {
 		bad = bad || !printable(c)
 	}
@@ -86,7 +86,9 @@ func (a Administration) IssueTicket(ctx context.Context, purpose []byte, life ti
 
 // AdministerOnce is [Account.Once] for what belongs to no advertiser. The keys
 // are the platform's own.
-func (c *Client) AdministerOnce(ctx context.Context, r Request, fn func(ctx context.Context, a Administration) (answer []byte, err error)) (answer []byte, replayed bool, err error) {
+func (c *Client) AdministerOnce(
+	ctx context.Context, r Request, fn func(ctx context.Context, a Administration) (answer []byte, err error),
+) (answer []byte, replayed bool, err error) {
 	if err := r.check(); err != nil {
 		return nil, false, err
 	}

@@ -22,7 +22,8 @@ const (
 )
 
 // Ticket is a secret that opens one thing once: for links that cannot carry a
-// credential, such as a download. Only a hash of the text is stored.
+// credential, such as a download. With the ticket only a hash of the text is
+// stored; an answer that is remembered by [Account.Once] may hold it.
 type Ticket struct {
 	Text      string
 	ExpiresAt time.Time

@@ -84,6 +84,9 @@ func (c *Client) ChangeUser(ctx context.Context, id tenant.UserID, change tenant
 	if err != nil {
 		return tenant.User{}, err
 	}
+	if same(old, changed) {
+		return old, nil
+	}
 	if err := users.UpdateUser(ctx, changed); err != nil {
 		return tenant.User{}, err
 	}

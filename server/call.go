@@ -166,17 +166,25 @@ func alter[In owned, Out any](owner func(c *call) (tenant.ID, error), change fun
 	}
 }
 
-// retire is an operation without a body that ends the life of something.
-func retire[Out any](owner func(c *call) (tenant.ID, error), end func(c *call) (Out, error)) func(c *call) error {
+// retire is an operation without a body that ends the life of something. It may
+// name the version that it is meant for.
+func retire[Out any](owner func(c *call) (tenant.ID, error), end func(c *call, version int64) (Out, error)) func(c *call) error {
 	return func(c *call) error {
+		var version int64
+		if len(c.r.Header.Values("If-Match")) > 0 {
+			var err error
+			if version, err = c.expected(); err != nil {
+				return err
+			}
+		}
 		if err := c.writeQuery(); err != nil {
 			return err
 		}
 		if err := c.act(tenant.ID{}, owner); err != nil {
 			return err
 		}
-		out, err := end(c)
-		return c.finish(http.StatusOK, out, err)
+		out, err := end(c, version)
+		return c.finish(http.StatusOK, out, unmatched(version, err))
 	}
 }
 

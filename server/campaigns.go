@@ -95,12 +95,12 @@ func (s *server) changeCampaign(c *call, in campaignChange, version int64) (camp
 }
 
 // archiveCampaign is what deleting comes to: its events and payouts stay.
-func (s *server) archiveCampaign(c *call) (campaign, error) {
+func (s *server) archiveCampaign(c *call, version int64) (campaign, error) {
 	id, err := pathID[campaigns.Campaign](c, "id")
 	if err != nil {
 		return campaign{}, err
 	}
-	archived, err := c.account.ChangeCampaign(c.r.Context(), id, campaigns.Change{Status: new(campaigns.Archived)})
+	archived, err := c.account.ChangeCampaign(c.r.Context(), id, campaigns.Change{Version: version, Status: new(campaigns.Archived)})
 	return campaignOf(archived), err
 }
 

@@ -51,6 +51,7 @@ func (d *newDiscount) read(checks *fault.Checks) coupons.Discount {
 	if d == nil {
 		return out
 	}
+	checks.That(d.Amount != nil || d.Percent.given, "discount", "required", "a discount has a percent or an amount; leave it out for none")
 	out.Amount = d.Amount.read("discount.amount", checks)
 	if d.Percent.given {
 		var err error
@@ -204,8 +205,8 @@ func (s *server) changeCoupon(c *call, in couponChange, version int64) (coupon, 
 }
 
 // disableCoupon is what deleting comes to: its code stays reserved for ever.
-func (s *server) disableCoupon(c *call) (coupon, error) {
-	return s.updateCoupon(c, coupons.Change{Status: new(coupons.Disabled)})
+func (s *server) disableCoupon(c *call, version int64) (coupon, error) {
+	return s.updateCoupon(c, coupons.Change{Version: version, Status: new(coupons.Disabled)})
 }
 
 func (s *server) updateCoupon(c *call, change coupons.Change) (coupon, error) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/fault"
 	"github.com/superher/superher/tenant"
 )
 
@@ -98,9 +99,16 @@ func (s *server) changeInfluencer(c *call, in influencerChange, version int64) (
 
 // eraseInfluencer is what deleting comes to: the person is forgotten, and the
 // figures stay.
-func (s *server) eraseInfluencer(c *call) (influencer, error) {
+func (s *server) eraseInfluencer(c *call, version int64) (influencer, error) {
 	id, err := pathID[campaigns.Influencer](c, "id")
 	if err != nil {
+		return influencer{}, err
+	}
+	found, err := c.account.Influencer(c.r.Context(), id)
+	if err != nil {
+		return influencer{}, err
+	}
+	if err := fault.CheckVersion(version, found.Version); err != nil {
 		return influencer{}, err
 	}
 	erased, err := c.account.EraseInfluencer(c.r.Context(), id)

@@ -57,16 +57,28 @@ func (s *server) createKey(c *call, in newKey) (int, madeKey, error) {
 	if err := wanted.Check(s.now()); err != nil {
 		return 0, madeKey{}, err
 	}
-	for _, p := range in.Scopes {
-		if err := c.need(p); err != nil {
-			return 0, madeKey{}, err
-		}
+	if err := c.mayMake(tenant.APIKey{Scopes: in.Scopes, ExpiresAt: wanted.ExpiresAt}); err != nil {
+		return 0, madeKey{}, err
 	}
 	made, err := c.account.CreateAPIKey(c.r.Context(), wanted)
 	if err == nil {
 		c.created("/api-keys/", made.ID)
 	}
 	return http.StatusCreated, madeKey{keyOf(made.APIKey), text(made.Raw)}, err
+}
+
+// mayMake refuses a key that could do more than the one it is made with, or
+// could do it longer: who finds a key that ends must not gain one that does not.
+func (c *call) mayMake(k tenant.APIKey) error {
+	for _, p := range k.Scopes {
+		if err := c.need(p); err != nil {
+			return err
+		}
+	}
+	if c.who.isKey() && k.Outlives(c.who.key) {
+		return fault.New(fault.Forbidden, "outlives-its-maker", "a key cannot make one that works longer than itself")
+	}
+	return nil
 }
 
 // overlap is how long an old key goes on working beside its successor.
@@ -90,10 +102,8 @@ func (s *server) rotateKey(c *call, in overlap) (int, madeKey, error) {
 	if err != nil {
 		return 0, madeKey{}, err
 	}
-	for _, p := range old.Scopes {
-		if err := c.need(p); err != nil {
-			return 0, madeKey{}, err
-		}
+	if err := c.mayMake(tenant.APIKey{Scopes: old.Scopes, ExpiresAt: old.ExpiresAt}); err != nil {
+		return 0, madeKey{}, err
 	}
 	made, err := c.account.RotateAPIKey(c.r.Context(), id, time.Duration(in.Seconds)*time.Second)
 	if err != nil {
@@ -103,9 +113,16 @@ func (s *server) rotateKey(c *call, in overlap) (int, madeKey, error) {
 	return http.StatusCreated, madeKey{keyOf(made.APIKey), text(made.Raw)}, nil
 }
 
-func (s *server) revokeKey(c *call) (key, error) {
+func (s *server) revokeKey(c *call, version int64) (key, error) {
 	id, err := pathID[tenant.APIKey](c, "id")
 	if err != nil {
+		return key{}, err
+	}
+	found, err := c.account.APIKey(c.r.Context(), id)
+	if err != nil {
+		return key{}, err
+	}
+	if err := fault.CheckVersion(version, found.Version); err != nil {
 		return key{}, err
 	}
 	revoked, err := c.account.RevokeAPIKey(c.r.Context(), id)

@@ -95,3 +95,23 @@ func TestKeys_MakeAndRotateKeysWithAtMostTheirOwnScopes(t *testing.T) {
 	require.NotContains(t, listing, `"key":`)
 	require.NotContains(t, w.log.String(), weak.str("key"))
 }
+
+func TestKeys_MakeNoneThatWorksLongerThanTheyDo(t *testing.T) {
+	clock := newTimepiece()
+	w := newWorld(t, clock.runs())
+	ends := clock.Now().Add(time.Hour).UTC()
+	at := func(end time.Time) string { return `,"expires_at":"` + end.Format(time.RFC3339Nano) + `"}` }
+	maker := w.a.post("/api-keys", `{"name":"maker","scopes":["keys:write","events:write"]`+at(ends)).str("key")
+	const worker = `{"name":"worker","scopes":["events:write"]`
+	w.refused(403, "outlives-its-maker", post, "/api-keys", maker, worker+`}`)
+	w.refused(403, "outlives-its-maker", post, "/api-keys", maker, worker+at(ends.Add(time.Microsecond)))
+	w.ok(post, "/api-keys", maker, worker+at(ends))
+	lasting := w.a.post("/api-keys", worker+`}`)
+	w.refused(403, "outlives-its-maker", post, "/api-keys/"+lasting.str("id")+"/rotate", maker, `{}`)
+
+	rotating := w.a.post("/api-keys", `{"name":"rotating","scopes":["keys:write","events:write"]}`)
+	path := "/api-keys/" + rotating.str("id") + "/rotate"
+	w.ok(post, path, w.a.key, `{"overlap_seconds":60}`)
+	w.refused(403, "outlives-its-maker", post, "/api-keys", rotating.str("key"), worker+`}`)
+	w.refused(409, "key-already-rotated", post, path, w.a.key, `{"overlap_seconds":60}`)
+}

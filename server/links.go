@@ -133,8 +133,8 @@ func (s *server) changeLink(c *call, in linkChange, version int64) (link, error)
 
 // disableLink is what deleting comes to: its clicks stay, and its code is never
 // given to another.
-func (s *server) disableLink(c *call) (link, error) {
-	return s.updateLink(c, links.Change{Status: new(links.Disabled)})
+func (s *server) disableLink(c *call, version int64) (link, error) {
+	return s.updateLink(c, links.Change{Version: version, Status: new(links.Disabled)})
 }
 
 func (s *server) updateLink(c *call, change links.Change) (link, error) {

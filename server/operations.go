@@ -25,7 +25,7 @@ type Operation struct {
 	Audience   Audience
 	Scope      tenant.Permission // that a key needs; "" for none
 	Idempotent bool              // takes an Idempotency-Key
-	Versioned  bool              // takes an If-Match
+	Versioned  bool              // takes an If-Match: a PATCH needs one, a DELETE may have one
 }
 
 // Operations lists every operation of the handler that [New] returns.
@@ -40,7 +40,7 @@ func Operations() []Operation {
 		}
 		list = append(list, Operation{
 			Method: op.method, Path: strings.Join(segments, "/"), Audience: op.access.audience(), Scope: op.permission,
-			Idempotent: op.method == http.MethodPost, Versioned: op.method == http.MethodPatch,
+			Idempotent: op.method == http.MethodPost, Versioned: op.method == http.MethodPatch || op.method == http.MethodDelete,
 		})
 	}
 	return list

@@ -184,7 +184,7 @@ func TestWrites_NamingAnotherAdvertiserIsNotFound(t *testing.T) {
 		rows["POST "+name] = o
 	}
 	for name, o := range w.patches(w.a.scene("RAVI20")) {
-		rows["PATCH "+name] = o
+		rows["PATCH "+name] = order{o.path, o.token, o.body}
 	}
 	before := [2]string{w.state(w.a), w.state(w.b)}
 	for name, o := range rows {

@@ -89,6 +89,20 @@ func (k APIKey) Usable(now time.Time) bool {
 	return (k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt)) && (k.RevokedAt.IsZero() || now.Before(k.RevokedAt))
 }
 
+// Outlives reports whether the key may work longer than the other one.
+func (k APIKey) Outlives(other APIKey) bool {
+	own, its := k.end(), other.end()
+	return !its.IsZero() && (own.IsZero() || own.After(its))
+}
+
+// end is the moment from which the key is useless; zero: there is none.
+func (k APIKey) end() time.Time {
+	if k.ExpiresAt.IsZero() || !k.RevokedAt.IsZero() && k.RevokedAt.Before(k.ExpiresAt) {
+		return k.RevokedAt
+	}
+	return k.ExpiresAt
+}
+
 // Allows reports whether the key holds the permission, or all of them.
 func (k APIKey) Allows(p Permission) bool {
 	return slices.Contains(k.Scopes, p) || slices.Contains(k.Scopes, EverythingAllowed)

@@ -234,3 +234,19 @@ func TestAdvertiserApply_RefusesAnotherVersionFirstOfAll(t *testing.T) {
 		require.Equal(t, tenant.Advertiser{}, after)
 	}
 }
+
+func TestAPIKey_OutlivesByTheEarlierOfItsEnds(t *testing.T) {
+	noon := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	never, soon, later := tenant.APIKey{}, tenant.APIKey{ExpiresAt: noon}, tenant.APIKey{ExpiresAt: noon.Add(time.Microsecond)}
+	rotated := tenant.APIKey{RevokedAt: noon}
+	both := tenant.APIKey{ExpiresAt: noon.Add(time.Hour), RevokedAt: noon}
+	for _, tt := range []struct {
+		key, other tenant.APIKey
+		want       bool
+	}{
+		{never, never, false}, {soon, never, false}, {never, soon, true}, {later, soon, true}, {soon, later, false}, {soon, soon, false},
+		{never, rotated, true}, {soon, rotated, false}, {later, rotated, true}, {later, both, true}, {both, soon, false}, {both, later, false},
+	} {
+		require.Equal(t, tt.want, tt.key.Outlives(tt.other), "%+v %+v", tt.key, tt.other)
+	}
+}

@@ -210,6 +210,9 @@ func (x *tour) wrongWays(op docOperation) {
 			require.Equal(x.t, http.StatusNotFound, got.status, "%s %s: %s", op.id, other, got.body)
 		}
 	}
+	if op.method == http.MethodDelete {
+		x.wrongHeaders(op)
+	}
 	if op.body == "" {
 		return
 	}
@@ -249,7 +252,9 @@ func (x *tour) wrongHeaders(op docOperation) {
 		}
 		return
 	}
-	x.expect(http.StatusPreconditionRequired, op.id, func(r *request) { r.headers = nil })
+	if op.method == http.MethodPatch {
+		x.expect(http.StatusPreconditionRequired, op.id, func(r *request) { r.headers = nil })
+	}
 	for _, version := range []string{"3", `"0"`, `W/"3"`, `"3","4"`, `"9223372036854775808"`, ""} {
 		x.expect(http.StatusBadRequest, op.id, func(r *request) { r.headers["If-Match"] = version })
 	}
