@@ -163,28 +163,42 @@ func (x *tour) strangers(op docOperation) {
 	}
 }
 
+// expectSent calls an operation after a change of what is sent for its recipe.
+func (x *tour) expectSent(status int, op docOperation, change func(r *http.Request)) {
+	x.t.Helper()
+	r := x.recipeOf(op.id)
+	text := ""
+	if r.body != nil {
+		text = encoded(x.t, r.body)
+	}
+	headers := []string{}
+	for name, value := range r.headers {
+		headers = append(headers, name, value)
+	}
+	req := x.request(op.method, r.target(), r.credential, text, headers...)
+	change(req)
+	got := x.send(req)
+	require.Equal(x.t, status, got.status, "%s: %s", op.id, got.body)
+}
+
 // wrongWays calls an operation in every way that HTTP or its parameters can be
 // wrong.
 func (x *tour) wrongWays(op docOperation) {
-	send := func(status int, change func(r *http.Request)) {
-		r := x.recipeOf(op.id)
-		text := ""
-		if r.body != nil {
-			text = encoded(x.t, r.body)
-		}
-		headers := []string{}
-		for name, value := range r.headers {
-			headers = append(headers, name, value)
-		}
-		req := x.request(op.method, r.target(), r.credential, text, headers...)
-		change(req)
-		got := x.send(req)
-		require.Equal(x.t, status, got.status, "%s: %s", op.id, got.body)
+	x.wrongQueries(op)
+	x.wrongPaths(op)
+	if op.body != "" {
+		x.wrongBodies(op)
 	}
+	if op.body != "" || op.method == http.MethodDelete {
+		x.wrongHeaders(op)
+	}
+}
+
+func (x *tour) wrongQueries(op docOperation) {
 	_, asksQuery := op.responses["400"]
 	if asksQuery {
-		send(http.StatusBadRequest, func(r *http.Request) { r.URL.RawQuery = "a=%zz" })
-		send(http.StatusUnprocessableEntity, func(r *http.Request) { r.URL.RawQuery = "no_such_parameter=1" })
+		x.expectSent(http.StatusBadRequest, op, func(r *http.Request) { r.URL.RawQuery = "a=%zz" })
+		x.expectSent(http.StatusUnprocessableEntity, op, func(r *http.Request) { r.URL.RawQuery = "no_such_parameter=1" })
 	}
 	if op.audience == string(server.Callers) {
 		r := x.recipeOf(op.id)
@@ -198,9 +212,12 @@ func (x *tour) wrongWays(op docOperation) {
 			require.Equal(x.t, http.StatusNotFound, got.status, "%s: %s", op.id, got.body)
 		}
 	}
+}
+
+func (x *tour) wrongPaths(op docOperation) {
 	for name, value := range x.recipeOf(op.id).path {
 		if name == "code" || name == "asset" || name == "ticket" {
-			send(http.StatusNotFound, func(r *http.Request) { r.URL.Path = strings.ReplaceAll(op.path, "{"+name+"}", "unknown0") })
+			x.expectSent(http.StatusNotFound, op, func(r *http.Request) { r.URL.Path = strings.ReplaceAll(op.path, "{"+name+"}", "unknown0") })
 			continue
 		}
 		r := x.recipeOf(op.id)
@@ -210,14 +227,11 @@ func (x *tour) wrongWays(op docOperation) {
 			require.Equal(x.t, http.StatusNotFound, got.status, "%s %s: %s", op.id, other, got.body)
 		}
 	}
-	if op.method == http.MethodDelete {
-		x.wrongHeaders(op)
-	}
-	if op.body == "" {
-		return
-	}
-	send(http.StatusUnsupportedMediaType, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") })
-	send(http.StatusUnsupportedMediaType, func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") })
+}
+
+func (x *tour) wrongBodies(op docOperation) {
+	x.expectSent(http.StatusUnsupportedMediaType, op, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") })
+	x.expectSent(http.StatusUnsupportedMediaType, op, func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") })
 	r := x.recipeOf(op.id)
 	most := server.MaxBody
 	if op.id == "recordEvents" {
@@ -242,7 +256,6 @@ func (x *tour) wrongWays(op docOperation) {
 			require.NotEqual(x.t, http.StatusRequestEntityTooLarge, got.status, op.id)
 		}
 	}
-	x.wrongHeaders(op)
 }
 
 func (x *tour) wrongHeaders(op docOperation) {

@@ -2,6 +2,7 @@ package storagetest_test
 
 import (
 	"context"
+	"iter"
 	"os"
 	"os/exec"
 	"regexp"
@@ -20,7 +21,20 @@ import (
 const plantedFault = "SUPERHER_PLANTED_FAULT"
 
 // planted lists the faults, and the case that each must turn red.
-func planted() map[string]string {
+func planted() iter.Seq2[string, string] {
+	return func(yield func(fault, name string) bool) {
+		for _, some := range []map[string]string{plantedInTrade(), plantedInLists(), plantedInPlatform()} {
+			for fault, name := range some {
+				if !yield(fault, name) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// plantedInTrade are faults in what advertisers keep and are told of it.
+func plantedInTrade() map[string]string {
 	return map[string]string{
 		"link-forgets-the-tenant":                "Isolation/Reader/Link",
 		"not-found-says-what":                    "Isolation/Reader/Campaign",
@@ -62,18 +76,30 @@ func planted() map[string]string {
 		"events-in-any-order":                    "Events/EachEventIsInTheOrderOfOccurredAtAndThenID",
 		"a-plain-error-leaves-the-store":         "System/AKeyIsFoundByItsHashUsableOrNot",
 		"a-shared-influencer-is-forgotten":       "Visibility/AnAdvertiserSeesThoseItCreatedAndThoseSharedWithIt",
+	}
+}
 
-		"links-of-everybody":              "Lists/LinksAndCouponsAreNarrowedToWhomIsNamed",
-		"coupons-of-any-influencer":       "Isolation/Reader/Coupons",
-		"link-clicks-count-bots":          "Lists/LinkClicksCountThoseByPeople",
-		"link-clicks-of-everyone":         "Isolation/Reader/LinkClicks",
-		"events-of-everyone":              "Isolation/Reader/Events",
-		"events-ascend":                   "Lists/EventsAreListedTheLatestFirstAndThenByIDDownwards",
-		"a-page-ends-its-moment":          "Lists/PagesOfOneMomentMissNothingAndRepeatNothing",
-		"an-external-id-is-a-prefix":      "Lists/EventsAreFoundByTheirExternalIDByteForByte",
-		"the-method-is-ignored":           "Stats/EveryReportAgreesWithFold",
-		"payouts-are-totalled-by-page":    "Stats/EveryReportAgreesWithFold",
-		"payouts-of-everyone":             "Isolation/Source/Payouts",
+// plantedInLists are faults in what is listed, and in its totals.
+func plantedInLists() map[string]string {
+	return map[string]string{
+		"links-of-everybody":           "Lists/LinksAndCouponsAreNarrowedToWhomIsNamed",
+		"coupons-of-any-influencer":    "Isolation/Reader/Coupons",
+		"link-clicks-count-bots":       "Lists/LinkClicksCountThoseByPeople",
+		"link-clicks-of-everyone":      "Isolation/Reader/LinkClicks",
+		"events-of-everyone":           "Isolation/Reader/Events",
+		"events-ascend":                "Lists/EventsAreListedTheLatestFirstAndThenByIDDownwards",
+		"a-page-ends-its-moment":       "Lists/PagesOfOneMomentMissNothingAndRepeatNothing",
+		"an-external-id-is-a-prefix":   "Lists/EventsAreFoundByTheirExternalIDByteForByte",
+		"the-method-is-ignored":        "Stats/EveryReportAgreesWithFold",
+		"payouts-are-totalled-by-page": "Stats/EveryReportAgreesWithFold",
+		"payouts-of-everyone":          "Isolation/Source/Payouts",
+	}
+}
+
+// plantedInPlatform are faults in what no advertiser's view shows: people,
+// requests, tickets and the platform's own transactions.
+func plantedInPlatform() map[string]string {
+	return map[string]string{
 		"identities-fold-case":            "Users/IdentitiesCompareByteForByte",
 		"an-identity-is-its-subject":      "Users/AnIdentityOrIDIsTakenOnce",
 		"people-of-every-status":          "Users/PeopleAreListedByStatus",
@@ -94,6 +120,13 @@ func planted() map[string]string {
 		"a-taken-ticket-stays":            "Tickets/ATicketIsTakenOnce",
 		"an-expired-ticket-is-gone":       "Tickets/AnExpiredTicketIsReturnedAsWell",
 		"a-taken-hash-is-kept-quiet":      "Tickets/AHashIsTakenAcrossAdvertisersAndThePlatform",
+		"requests-are-dropped-in-time":    "Requests/DropRequestsDropsWhatIsStoredAsLessThanAMicrosecondBefore",
+		"tickets-are-dropped-in-time":     "Tickets/DropTicketsDropsWhatIsStoredAsLessThanAMicrosecondBefore",
+		"tickets-are-dropped-ahead":       "Tickets/DropTicketsKeepsWhatIsCutToTheMoment",
+		"requests-are-dropped-ahead":      "Requests/DropRequestsKeepsWhatIsCutToTheMoment",
+		"a-zero-byte-breaks-an-update":    "Users/AZeroByteOfAnEMailIsKeptOrRefusedAsTheCallersMistake",
+		"a-zero-byte-is-refused-when-new": "Users/AZeroByteOfAnEMailIsKeptOrRefusedAsTheCallersMistake",
+		"a-zero-byte-ends-an-e-mail":      "Users/AZeroByteOfAnEMailIsKeptOrRefusedAsTheCallersMistake",
 		"tickets-are-never-dropped":       "Tickets/DropTicketsDropsTheExpiredAndKeepsTheOthers",
 		"administer-commits-on-error":     "Administer/AnErrorOfFnRollsEverythingBackAndIsReturnedAsItIs",
 		"administer-commits-a-panic":      "Administer/APanicOfFnRollsEverythingBackAndGoesOn",

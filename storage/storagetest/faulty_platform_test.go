@@ -227,6 +227,14 @@ func (y *faultySystem) CreateUser(ctx context.Context, u tenant.User) error {
 			return storage.IdentityTaken()
 		}
 	}
+	if strings.Contains(u.Email, "\x00") {
+		switch y.s.fault {
+		case "a-zero-byte-is-refused-when-new":
+			return fault.New(fault.Invalid, "unstorable-text", "text must not hold zero bytes")
+		case "a-zero-byte-ends-an-e-mail":
+			u.Email, _, _ = strings.Cut(u.Email, "\x00")
+		}
+	}
 	return y.System.CreateUser(ctx, u)
 }
 
@@ -248,6 +256,9 @@ func (y *faultySystem) UserByIdentity(ctx context.Context, issuer, subject strin
 func (y *faultySystem) UpdateUser(ctx context.Context, u tenant.User) error {
 	if old, err := y.User(ctx, u.ID); err == nil && y.s.is("the-version-of-a-person") {
 		u.Version = old.Version
+	}
+	if strings.Contains(u.Email, "\x00") && y.s.is("a-zero-byte-breaks-an-update") {
+		return fault.New(fault.Internal, "broken", "the database refused a text")
 	}
 	err := y.System.UpdateUser(ctx, u)
 	if errors.Is(err, fault.NotFound) && y.s.is("an-unknown-advertiser-is-none") {
@@ -272,8 +283,13 @@ func (y *faultySystem) TakeTicket(ctx context.Context, hash [32]byte) (storage.T
 }
 
 func (y *faultySystem) DropTickets(ctx context.Context, before time.Time) error {
-	if y.s.is("tickets-are-never-dropped") {
+	switch y.s.fault {
+	case "tickets-are-never-dropped":
 		return nil
+	case "tickets-are-dropped-in-time":
+		before = before.Truncate(time.Microsecond)
+	case "tickets-are-dropped-ahead":
+		before = before.Add(time.Nanosecond)
 	}
 	return y.System.DropTickets(ctx, before)
 }
@@ -284,6 +300,10 @@ func (y *faultySystem) DropRequests(ctx context.Context, before time.Time) error
 		before = before.AddDate(10, 0, 0)
 	case "requests-are-dropped-one-late":
 		before = before.Add(time.Microsecond)
+	case "requests-are-dropped-in-time":
+		before = before.Truncate(time.Microsecond)
+	case "requests-are-dropped-ahead":
+		before = before.Add(time.Nanosecond)
 	}
 	return y.System.DropRequests(ctx, before)
 }

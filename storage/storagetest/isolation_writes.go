@@ -22,96 +22,118 @@ type writeCase func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx
 // refer to what is B's. Each leaves the store unchanged.
 func writeCases() map[string]writeCase {
 	return map[string]writeCase{
-		"UpdateAdvertiser": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			change(t, f, func(p party) error {
-				a := p.advertiser
-				a.Name = "Taken over"
-				return tx.UpdateAdvertiser(ctx, a)
-			})
-			return nil
-		},
-		"CreateAPIKey": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			k := f.newKey(f.a, "another")
-			k.Hash = f.b.key.Hash
-			has(t, tx.CreateAPIKey(ctx, k), fault.Conflict, "api-key-taken")
-			return nil
-		},
-		"UpdateAPIKey": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			change(t, f, func(p party) error {
-				k := p.key
-				k.Scopes = []tenant.Permission{tenant.EverythingAllowed}
-				return tx.UpdateAPIKey(ctx, k)
-			})
-			return nil
-		},
+		"UpdateAdvertiser": updateForeignAdvertiser,
+		"CreateAPIKey":     createForeignHash,
+		"UpdateAPIKey":     updateForeignKey,
 		"CreateCampaign":   createStamped,
 		"CreateInfluencer": createStamped,
-		"UpdateCampaign": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			change(t, f, func(p party) error {
-				c := p.campaign
-				c.Advertiser, c.Status = f.a.scope.Advertiser(), campaigns.Ended
-				return tx.UpdateCampaign(ctx, c)
-			})
-			return nil
-		},
-		"Assign": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			refer(t, f, func(campaign campaigns.ID, influencer campaigns.InfluencerID) error {
-				return tx.Assign(ctx, campaigns.Assignment{Campaign: campaign, Influencer: influencer, CreatedAt: start()})
-			})
-			return nil
-		},
-		"AddTerms": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			change(t, f, func(p party) error { return tx.AddTerms(ctx, p.campaign.ID, p.influencer.ID, newTerms(2)) })
-			return nil
-		},
-		"UpdateInfluencer": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			change(t, f, func(p party) error {
-				i := p.influencer
-				i.Creator, i.Email = f.a.scope.Advertiser(), "mallory@example.com"
-				return tx.UpdateInfluencer(ctx, i)
-			})
-			return nil
-		},
-		"CreateLink": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			refer(t, f, func(campaign campaigns.ID, influencer campaigns.InfluencerID) error {
-				l := f.newLink(f.a, "foreign")
-				l.Campaign, l.Influencer = campaign, influencer
-				return tx.CreateLink(ctx, l)
-			})
-			return nil
-		},
-		"UpdateLink": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			change(t, f, func(p party) error {
-				l := p.link
-				l.Advertiser, l.Destination = f.a.scope.Advertiser(), "https://phish.example/"
-				return tx.UpdateLink(ctx, l)
-			})
-			return nil
-		},
-		"CreateCoupons": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			refer(t, f, func(campaign campaigns.ID, influencer campaigns.InfluencerID) error {
-				own, foreign := f.newCoupon(f.a, "OWN"), f.newCoupon(f.a, "FOREIGN")
-				foreign.Campaign, foreign.Influencer = campaign, influencer
-				_, err := tx.CreateCoupons(ctx, []coupons.Coupon{own, foreign})
-				return err
-			})
-			return nil
-		},
-		"UpdateCoupon": func(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
-			change(t, f, func(p party) error {
-				c := p.coupon
-				c.Advertiser, c.Status = f.a.scope.Advertiser(), coupons.Disabled
-				return tx.UpdateCoupon(ctx, c)
-			})
-			return nil
-		},
-		"ClaimRequest":   claimForeign,
-		"AnswerRequest":  answerForeign,
-		"CreateTicket":   takeForeignHash,
-		"Facts":          foreignFacts,
-		"RecordEvents":   recordForeign,
-		"SetCommissions": commissionForeign,
+		"UpdateCampaign":   updateForeignCampaign,
+		"Assign":           assignForeign,
+		"AddTerms":         addForeignTerms,
+		"UpdateInfluencer": updateForeignInfluencer,
+		"CreateLink":       createForeignLink,
+		"UpdateLink":       updateForeignLink,
+		"CreateCoupons":    createForeignCoupons,
+		"UpdateCoupon":     updateForeignCoupon,
+		"ClaimRequest":     claimForeign,
+		"AnswerRequest":    answerForeign,
+		"CreateTicket":     takeForeignHash,
+		"Facts":            foreignFacts,
+		"RecordEvents":     recordForeign,
+		"SetCommissions":   commissionForeign,
 	}
+}
+
+func updateForeignAdvertiser(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	change(t, f, func(p party) error {
+		a := p.advertiser
+		a.Name = "Taken over"
+		return tx.UpdateAdvertiser(ctx, a)
+	})
+	return nil
+}
+
+func createForeignHash(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	k := f.newKey(f.a, "another")
+	k.Hash = f.b.key.Hash
+	has(t, tx.CreateAPIKey(ctx, k), fault.Conflict, "api-key-taken")
+	return nil
+}
+
+func updateForeignKey(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	change(t, f, func(p party) error {
+		k := p.key
+		k.Scopes = []tenant.Permission{tenant.EverythingAllowed}
+		return tx.UpdateAPIKey(ctx, k)
+	})
+	return nil
+}
+
+func updateForeignCampaign(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	change(t, f, func(p party) error {
+		c := p.campaign
+		c.Advertiser, c.Status = f.a.scope.Advertiser(), campaigns.Ended
+		return tx.UpdateCampaign(ctx, c)
+	})
+	return nil
+}
+
+func assignForeign(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	refer(t, f, func(campaign campaigns.ID, influencer campaigns.InfluencerID) error {
+		return tx.Assign(ctx, campaigns.Assignment{Campaign: campaign, Influencer: influencer, CreatedAt: start()})
+	})
+	return nil
+}
+
+func addForeignTerms(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	change(t, f, func(p party) error { return tx.AddTerms(ctx, p.campaign.ID, p.influencer.ID, newTerms(2)) })
+	return nil
+}
+
+func updateForeignInfluencer(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	change(t, f, func(p party) error {
+		i := p.influencer
+		i.Creator, i.Email = f.a.scope.Advertiser(), "mallory@example.com"
+		return tx.UpdateInfluencer(ctx, i)
+	})
+	return nil
+}
+
+func createForeignLink(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	refer(t, f, func(campaign campaigns.ID, influencer campaigns.InfluencerID) error {
+		l := f.newLink(f.a, "foreign")
+		l.Campaign, l.Influencer = campaign, influencer
+		return tx.CreateLink(ctx, l)
+	})
+	return nil
+}
+
+func updateForeignLink(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	change(t, f, func(p party) error {
+		l := p.link
+		l.Advertiser, l.Destination = f.a.scope.Advertiser(), "https://phish.example/"
+		return tx.UpdateLink(ctx, l)
+	})
+	return nil
+}
+
+func createForeignCoupons(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	refer(t, f, func(campaign campaigns.ID, influencer campaigns.InfluencerID) error {
+		own, foreign := f.newCoupon(f.a, "OWN"), f.newCoupon(f.a, "FOREIGN")
+		foreign.Campaign, foreign.Influencer = campaign, influencer
+		_, err := tx.CreateCoupons(ctx, []coupons.Coupon{own, foreign})
+		return err
+	})
+	return nil
+}
+
+func updateForeignCoupon(t *testing.T, f *fixture, ctx context.Context, tx storage.Tx) error {
+	change(t, f, func(p party) error {
+		c := p.coupon
+		c.Advertiser, c.Status = f.a.scope.Advertiser(), coupons.Disabled
+		return tx.UpdateCoupon(ctx, c)
+	})
+	return nil
 }
 
 // change requires that changing B's thing is refused like changing nothing's.

@@ -166,6 +166,10 @@ func (h Harness) eventLists(t *testing.T) {
 			return nil
 		})
 	})
+	h.eventPages(t)
+}
+
+func (h Harness) eventPages(t *testing.T) {
 	t.Run("PagesOfOneMomentMissNothingAndRepeatNothing", func(t *testing.T) {
 		f := newFixture(t, h)
 		const made = 30

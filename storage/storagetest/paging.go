@@ -36,49 +36,42 @@ func idsOf[T any, ID fmt.Stringer](id func(T) ID, list storage.List[T], err erro
 // pagedLists are the lists that party A's view shows; advertisers are listed to
 // everyone alone.
 func pagedLists(f *fixture) []paged {
+	return slices.Concat(pagedUsers(f), pagedMembers(f), pagedCodes(f))
+}
+
+// saved adds an item of party A to its list.
+func (f *fixture) saved(t *testing.T, id fmt.Stringer, fn func(ctx context.Context, tx storage.Tx) error) string {
+	t.Helper()
+	f.write(t, f.a, fn)
+	return id.String()
+}
+
+// pagedMembers are the lists of keys, of campaigns and of who is in one.
+func pagedMembers(f *fixture) []paged {
 	ctx, n := f.ctx, 0
-	save := func(t *testing.T, id fmt.Stringer, fn func(ctx context.Context, tx storage.Tx) error) string {
-		t.Helper()
-		f.write(t, f.a, fn)
-		return id.String()
-	}
 	member := func(ctx context.Context, tx storage.Tx, i campaigns.Influencer) error {
 		return firstError(tx.CreateInfluencer(ctx, i),
 			tx.Assign(ctx, campaigns.Assignment{Campaign: f.a.campaign.ID, Influencer: i.ID, CreatedAt: start()}))
 	}
 	addMember := func(t *testing.T) string {
 		i := f.newInfluencer(f.a, "Paged")
-		return save(t, i.ID, func(ctx context.Context, tx storage.Tx) error { return member(ctx, tx, i) })
+		return f.saved(t, i.ID, func(ctx context.Context, tx storage.Tx) error { return member(ctx, tx, i) })
 	}
-	addLink := func(t *testing.T) string {
-		n++
-		l := f.newLink(f.a, links.Code(fmt.Sprintf("paged%d", n)))
-		return save(t, l.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateLink(ctx, l) })
-	}
-	addCoupon := func(t *testing.T) string {
-		n++
-		c := f.newCoupon(f.a, coupons.Code(fmt.Sprintf("PAGED%d", n)))
-		return save(t, c.ID, func(ctx context.Context, tx storage.Tx) error {
-			_, err := tx.CreateCoupons(ctx, []coupons.Coupon{c})
-			return err
-		})
-	}
-	of := storage.Of{Campaign: f.a.campaign.ID, Influencer: f.a.influencer.ID}
-	return append(pagedUsers(f), []paged{
+	return []paged{
 		{"APIKeys", func(r storage.Reader, p storage.Page) ([]string, string, error) {
 			list, err := r.APIKeys(ctx, p)
 			return idsOf(func(k tenant.APIKey) tenant.KeyID { return k.ID }, list, err)
 		}, func(t *testing.T) string {
 			n++
 			k := f.newKey(f.a, fmt.Sprint(n))
-			return save(t, k.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateAPIKey(ctx, k) })
+			return f.saved(t, k.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateAPIKey(ctx, k) })
 		}},
 		{"Campaigns", func(r storage.Reader, p storage.Page) ([]string, string, error) {
 			list, err := r.Campaigns(ctx, p)
 			return idsOf(func(c campaigns.Campaign) campaigns.ID { return c.ID }, list, err)
 		}, func(t *testing.T) string {
 			c := f.newCampaign(f.a, "Paged")
-			return save(t, c.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateCampaign(ctx, c) })
+			return f.saved(t, c.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateCampaign(ctx, c) })
 		}},
 		{"Assignments", func(r storage.Reader, p storage.Page) ([]string, string, error) {
 			list, err := r.Assignments(ctx, f.a.campaign.ID, p)
@@ -92,6 +85,28 @@ func pagedLists(f *fixture) []paged {
 			list, err := r.Influencers(ctx, f.a.campaign.ID, p)
 			return idsOf(func(i campaigns.Influencer) campaigns.InfluencerID { return i.ID }, list, err)
 		}, addMember},
+	}
+}
+
+// pagedCodes are the lists of links and coupons, all and narrowed to whom is
+// named.
+func pagedCodes(f *fixture) []paged {
+	ctx, n := f.ctx, 0
+	addLink := func(t *testing.T) string {
+		n++
+		l := f.newLink(f.a, links.Code(fmt.Sprintf("paged%d", n)))
+		return f.saved(t, l.ID, func(ctx context.Context, tx storage.Tx) error { return tx.CreateLink(ctx, l) })
+	}
+	addCoupon := func(t *testing.T) string {
+		n++
+		c := f.newCoupon(f.a, coupons.Code(fmt.Sprintf("PAGED%d", n)))
+		return f.saved(t, c.ID, func(ctx context.Context, tx storage.Tx) error {
+			_, err := tx.CreateCoupons(ctx, []coupons.Coupon{c})
+			return err
+		})
+	}
+	of := storage.Of{Campaign: f.a.campaign.ID, Influencer: f.a.influencer.ID}
+	return []paged{
 		{"Links", func(r storage.Reader, p storage.Page) ([]string, string, error) {
 			list, err := r.Links(ctx, storage.Of{}, p)
 			return idsOf(func(l links.Link) links.ID { return l.ID }, list, err)
@@ -108,7 +123,7 @@ func pagedLists(f *fixture) []paged {
 			list, err := r.Coupons(ctx, of, p)
 			return idsOf(func(c coupons.Coupon) coupons.ID { return c.ID }, list, err)
 		}, addCoupon},
-	}...)
+	}
 }
 
 // pagedUsers are the lists of people, which no view shows: with each pending

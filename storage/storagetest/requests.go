@@ -90,6 +90,15 @@ func (h Harness) requests(t *testing.T) {
 		})
 		f.requireAnswered(t, f.a, r)
 	})
+	h.requestOwners(t)
+	h.requestTexts(t)
+	h.requestRollbacks(t)
+	h.oldRequests(t)
+	h.requestWinners(t)
+}
+
+// requestOwners holds that a key is known to its owner alone.
+func (h Harness) requestOwners(t *testing.T) {
 	t.Run("AnAnswerToAnUnknownKeyIsNotFound", func(t *testing.T) {
 		f := newFixture(t, h)
 		f.unchanged(t, func() {
@@ -120,10 +129,6 @@ func (h Harness) requests(t *testing.T) {
 			return err
 		})
 	})
-	h.requestTexts(t)
-	h.requestRollbacks(t)
-	h.oldRequests(t)
-	h.requestWinners(t)
 }
 
 func (h Harness) requestTexts(t *testing.T) {
@@ -232,49 +237,6 @@ func (h Harness) requestRollbacks(t *testing.T) {
 			f.requireAnswered(t, f.a, newRequest("undone", "next"))
 		})
 	}
-}
-
-func (h Harness) oldRequests(t *testing.T) {
-	t.Run("DropRequestsDropsTheOlderOfAllAndKeepsTheNewer", func(t *testing.T) {
-		f := newFixture(t, h)
-		limit := start().AddDate(0, 0, 7)
-		ages := map[string]time.Time{"old": limit.Add(-time.Microsecond), "older": limit.AddDate(0, 0, -1), "edge": limit, "new": limit.Add(time.Hour)}
-		carry := func(ctx context.Context, w storage.RequestWriter) (err error) {
-			for key, at := range ages {
-				r := newRequest(key, "body")
-				r.At = at
-				err = firstError(err, carryOut(ctx, w, r))
-			}
-			return err
-		}
-		left := func(ctx context.Context, w storage.RequestWriter) error {
-			for key, at := range ages {
-				_, first, err := w.ClaimRequest(ctx, newRequest(key, "again"))
-				require.NoError(t, err)
-				require.Equal(t, at.Before(limit), first, "%s is free again", key)
-			}
-			return errRollback()
-		}
-		for _, p := range []party{f.a, f.b} {
-			f.write(t, p, func(ctx context.Context, tx storage.Tx) error { return carry(ctx, tx) })
-		}
-		f.administer(t, func(ctx context.Context, p storage.Platform) error { return carry(ctx, p) })
-		require.NoError(t, f.store.System().DropRequests(f.ctx, limit))
-		for _, p := range []party{f.a, f.b} {
-			has(t, f.try(p, func(ctx context.Context, tx storage.Tx) error { return left(ctx, tx) }), fault.Unsupported, "rolled-back")
-		}
-		err := f.store.System().Administer(f.ctx, func(ctx context.Context, p storage.Platform) error { return left(ctx, p) })
-		has(t, err, fault.Unsupported, "rolled-back")
-	})
-	t.Run("DropRequestsLeavesEverythingElse", func(t *testing.T) {
-		f := newFixture(t, h)
-		before := dumpOf(t, f.ctx, f.everyone())
-		require.NoError(t, f.store.System().DropRequests(f.ctx, start().AddDate(1, 0, 0)))
-		require.Equal(t, before, dumpOf(t, f.ctx, f.everyone()))
-		f.requireFree(t, f.a, f.a.request.Key)
-		_, err := f.store.System().TakeTicket(f.ctx, f.a.ticket.Hash)
-		require.NoError(t, err)
-	})
 }
 
 func (h Harness) requestWinners(t *testing.T) {

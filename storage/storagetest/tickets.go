@@ -57,6 +57,15 @@ func (h Harness) tickets(t *testing.T) {
 			f.takeTicket(t, ticket)
 		}
 	})
+	h.ticketOwners(t)
+	h.ticketRollbacks(t)
+	h.oldTickets(t)
+	h.ticketWinners(t)
+}
+
+// ticketOwners holds that tickets are created by every advertiser and by the
+// platform, and that their hashes are one set.
+func (h Harness) ticketOwners(t *testing.T) {
 	t.Run("ThePlatformCreatesTicketsToo", func(t *testing.T) {
 		f := newFixture(t, h)
 		ticket := newTicket("platform")
@@ -81,6 +90,9 @@ func (h Harness) tickets(t *testing.T) {
 		f.takeTicket(t, f.b.ticket)
 		f.takeTicket(t, fresh)
 	})
+}
+
+func (h Harness) ticketRollbacks(t *testing.T) {
 	t.Run("ATicketIsRolledBackWithItsTransaction", func(t *testing.T) {
 		f := newFixture(t, h)
 		ticket := newTicket("undone")
@@ -91,22 +103,9 @@ func (h Harness) tickets(t *testing.T) {
 		f.write(t, f.a, func(ctx context.Context, tx storage.Tx) error { return tx.CreateTicket(ctx, ticket) })
 		f.takeTicket(t, ticket)
 	})
-	t.Run("DropTicketsDropsTheExpiredAndKeepsTheOthers", func(t *testing.T) {
-		f := newFixture(t, h)
-		limit := start().AddDate(0, 0, 7)
-		dropped, edge, kept := newTicket("dropped"), newTicket("edge"), newTicket("kept")
-		dropped.ExpiresAt, edge.ExpiresAt, kept.ExpiresAt = limit.Add(-time.Microsecond), limit, limit.AddDate(0, 0, 1)
-		f.write(t, f.a, func(ctx context.Context, tx storage.Tx) error {
-			return firstError(tx.CreateTicket(ctx, dropped), tx.CreateTicket(ctx, edge))
-		})
-		f.administer(t, func(ctx context.Context, p storage.Platform) error { return p.CreateTicket(ctx, kept) })
-		require.NoError(t, f.store.System().DropTickets(f.ctx, limit))
-		for _, ticket := range []storage.Ticket{dropped, f.a.ticket, f.b.ticket} {
-			f.requireNoTicket(t, ticket.Hash)
-		}
-		f.takeTicket(t, edge)
-		f.takeTicket(t, kept)
-	})
+}
+
+func (h Harness) ticketWinners(t *testing.T) {
 	t.Run("OneOfManyCreationsOfAHashWins", func(t *testing.T) {
 		f := newFixture(t, h)
 		var won atomic.Int64

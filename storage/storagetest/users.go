@@ -143,6 +143,31 @@ func (h Harness) identities(t *testing.T) {
 			f.requireUser(t, u)
 		}
 	})
+	t.Run("AZeroByteOfAnEMailIsKeptOrRefusedAsTheCallersMistake", func(t *testing.T) {
+		f := newFixture(t, h)
+		known := f.newUser("known")
+		f.createUser(t, known)
+		for i, email := range []string{"jessica\x00@example.com", "\x00", "jessica@example.com\x00", "\x00jessica@example.com"} {
+			fresh := f.newUser(fmt.Sprintf("zero-%d", i))
+			fresh.Email = email
+			created := f.store.System().CreateUser(f.ctx, fresh)
+			changed := known
+			changed.Email = email
+			updated := f.store.System().UpdateUser(f.ctx, changed)
+			require.Equal(t, created == nil, updated == nil, "%q: %v to create, %v to update", email, created, updated)
+			if created != nil {
+				has(t, created, fault.Invalid, "")
+				has(t, updated, fault.Invalid, fault.Of(created).Reason)
+				_, err := f.store.System().User(f.ctx, fresh.ID)
+				has(t, err, fault.NotFound, "not-found")
+			} else {
+				f.requireUser(t, fresh)
+				changed.Version++
+				known = changed
+			}
+			f.requireUser(t, known) // unchanged where it was refused
+		}
+	})
 }
 
 func (h Harness) userLists(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/Masterminds/squirrel"
@@ -161,19 +162,31 @@ func scanTicket(r row) (storage.Ticket, error) {
 
 // DropTickets implements storage.System.
 func (s system) DropTickets(ctx context.Context, before time.Time) error {
-	return s.drop(ctx, "tickets", "expires_at", before)
+	return s.drop(ctx, "tickets", "hash", "expires_at", before)
 }
 
 // DropRequests implements storage.System.
 func (s system) DropRequests(ctx context.Context, before time.Time) error {
-	return s.drop(ctx, "requests", "created_at", before)
+	return s.drop(ctx, "requests", "(advertiser_id, key)", "created_at", before)
 }
 
+// dropPortion is how many rows are deleted at a time, so that others who write
+// wait for a moment only, and no deadline is met however many there are.
+const dropPortion = 2000
+
 // drop deletes the rows of a table whose moment is before another.
-func (s system) drop(ctx context.Context, table, column string, before time.Time) error {
-	return s.run(ctx, Change, func(ctx context.Context, q Querier) error {
-		_, err := exec(ctx, q, s.engine.Dialect().Builder().Delete(table).
-			Where(column+" < ?", s.engine.Dialect().Moment(notBefore(before))))
-		return err
-	})
+func (s system) drop(ctx context.Context, table, key, column string, before time.Time) error {
+	bare := strings.Trim(key, "()")
+	due := s.engine.Dialect().Builder().PlaceholderFormat(squirrel.Question).Select(bare).From(table).
+		Where(column+" < ?", s.engine.Dialect().Moment(notBefore(before))).Limit(dropPortion)
+	for {
+		var dropped int64
+		err := s.run(ctx, Change, func(ctx context.Context, q Querier) (err error) {
+			dropped, err = exec(ctx, q, s.engine.Dialect().Builder().Delete(table).Where(squirrel.Expr(key+" IN (?)", due)))
+			return err
+		})
+		if err != nil || dropped < dropPortion {
+			return err
+		}
+	}
 }
