@@ -85,7 +85,7 @@ func TestAuthenticate_EveryRefusalIsTheSame(t *testing.T) {
 	require.NoError(t, err)
 	revoked, err := b.CreateAPIKey(t.Context(), tenant.NewAPIKey{Name: "x", Scopes: all})
 	require.NoError(t, err)
-	_, err = b.RevokeAPIKey(t.Context(), revoked.ID)
+	_, err = b.RevokeAPIKey(t.Context(), revoked.ID, 0)
 	require.NoError(t, err)
 	foreign := newFixture(t)
 	foreign.client, err = superher.New(superher.Config{Store: memory.New(), Now: f.clock.Now, Rand: newSeeded(9)})

@@ -163,10 +163,14 @@ func (a Account) RotateAPIKey(ctx context.Context, id tenant.KeyID, overlap time
 const MaxKeyOverlap = 30 * 24 * time.Hour
 
 // RevokeAPIKey makes a key useless from now on. Repeating it changes nothing.
-func (a Account) RevokeAPIKey(ctx context.Context, id tenant.KeyID) (tenant.APIKey, error) {
+// version is as in [Account.EraseInfluencer].
+func (a Account) RevokeAPIKey(ctx context.Context, id tenant.KeyID, version int64) (tenant.APIKey, error) {
 	return update(ctx, a, func(ctx context.Context, tx storage.Tx) (tenant.APIKey, error) {
 		key, err := tx.APIKey(ctx, id)
 		if err != nil {
+			return key, err
+		}
+		if err := fault.CheckVersion(version, key.Version); err != nil {
 			return key, err
 		}
 		return endKey(ctx, tx, key, a.client.now())

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/fault"
 	"github.com/superher/superher/payouts"
 	"github.com/superher/superher/storage"
 )
@@ -84,11 +85,15 @@ func (a Account) ChangeInfluencer(ctx context.Context, id campaigns.InfluencerID
 
 // EraseInfluencer removes what is known of a person whom the account's
 // advertiser entered; the figures and payouts of the past stay as they are.
-// Repeating it changes nothing more.
-func (a Account) EraseInfluencer(ctx context.Context, id campaigns.InfluencerID) (campaigns.Influencer, error) {
+// Repeating it changes nothing more. version is the one it is meant for, 0 for
+// whichever is stored; fault.Conflict "changed-meanwhile" for another.
+func (a Account) EraseInfluencer(ctx context.Context, id campaigns.InfluencerID, version int64) (campaigns.Influencer, error) {
 	return update(ctx, a, func(ctx context.Context, tx storage.Tx) (campaigns.Influencer, error) {
 		old, err := tx.Influencer(ctx, id)
 		if err != nil {
+			return old, err
+		}
+		if err := fault.CheckVersion(version, old.Version); err != nil {
 			return old, err
 		}
 		erased := old.Erase()

@@ -3,6 +3,7 @@ package superher
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/superher/superher/fault"
@@ -38,7 +39,13 @@ func (r Request) check() error {
 // what they write is committed when fn returns nil, and undone when it fails or
 // panics. The rules of [storage.Store] Write hold: fn may run twice and must
 // have no other effect, and its account must not be used after it has returned.
+//
+// A transaction within a transaction is refused with fault.Invalid
+// "nested-transaction": the inner one could not be undone by itself.
 func (a Account) Atomically(ctx context.Context, fn func(ctx context.Context, a Account) error) error {
+	if a.tx != nil {
+		return fault.New(fault.Invalid, "nested-transaction", "the account is bound to a transaction already")
+	}
 	return a.write(ctx, func(ctx context.Context, tx storage.Tx) error {
 		bound := a
 		bound.Reader, bound.tx = tx, tx
@@ -68,7 +75,7 @@ func (a Account) Once(ctx context.Context, r Request, fn func(ctx context.Contex
 	return answer, replayed, nil
 }
 
-// Administration is the platform's own transaction, see [Client.AdministerOnce].
+// Administration is the platform's own transaction, see [Client.Administer].
 type Administration struct {
 	client   *Client
 	platform storage.Platform
@@ -79,9 +86,15 @@ func (a Administration) CreateAdvertiser(ctx context.Context, in tenant.NewAdver
 	return a.client.createAdvertiser(ctx, in, a.platform.CreateAdvertiser)
 }
 
-// IssueTicket is [Client.IssueTicket].
+// IssueTicket is [Account.IssueTicket] for what is nobody's in particular.
 func (a Administration) IssueTicket(ctx context.Context, purpose []byte, life time.Duration) (Ticket, error) {
 	return a.client.issueTicket(ctx, purpose, life, a.platform.CreateTicket)
+}
+
+// Administer runs fn in one transaction outside of any advertiser, with the
+// rules of [Account.Atomically].
+func (c *Client) Administer(ctx context.Context, fn func(ctx context.Context, a Administration) error) error {
+	return c.store.System().Administer(ctx, func(ctx context.Context, p storage.Platform) error { return fn(ctx, Administration{c, p}) })
 }
 
 // AdministerOnce is [Account.Once] for what belongs to no advertiser. The keys
@@ -92,8 +105,8 @@ func (c *Client) AdministerOnce(
 	if err := r.check(); err != nil {
 		return nil, false, err
 	}
-	err = c.store.System().Administer(ctx, func(ctx context.Context, p storage.Platform) error {
-		answer, replayed, err = c.once(ctx, p, r, func(ctx context.Context) ([]byte, error) { return fn(ctx, Administration{c, p}) })
+	err = c.Administer(ctx, func(ctx context.Context, a Administration) error {
+		answer, replayed, err = c.once(ctx, a.platform, r, func(ctx context.Context) ([]byte, error) { return fn(ctx, a) })
 		return err
 	})
 	if err != nil {
@@ -122,15 +135,9 @@ func (c *Client) once(ctx context.Context, tx storage.RequestWriter, r Request, 
 }
 
 // Sweep forgets what has outlived its time: visitor salts, see [SaltLife],
-// answers to requests, see [RequestLife], and expired tickets. A host runs it
-// about every hour.
+// answers to requests, see [RequestLife], and expired tickets. Where one of them
+// fails the others are dropped all the same. A host runs it about every hour.
 func (c *Client) Sweep(ctx context.Context) error {
-	if err := c.DropSalts(ctx); err != nil {
-		return err
-	}
 	now, system := c.now(), c.store.System()
-	if err := system.DropRequests(ctx, now.Add(-RequestLife)); err != nil {
-		return err
-	}
-	return system.DropTickets(ctx, now)
+	return errors.Join(c.DropSalts(ctx), system.DropRequests(ctx, now.Add(-RequestLife)), system.DropTickets(ctx, now))
 }

@@ -253,23 +253,23 @@ func TestEraseInfluencer_ForgetsThePersonAndKeepsTheFigures(t *testing.T) {
 	overview, err := a.Stats().Overview(ctx, wholePeriod())
 	require.NoError(t, err)
 
-	_, err = b.EraseInfluencer(ctx, a.jessica.ID)
+	_, err = b.EraseInfluencer(ctx, a.jessica.ID, 0)
 	require.ErrorIs(t, err, fault.NotFound)
 	require.NoError(t, f.client.ShareInfluencer(ctx, b.advertiser.ID, a.jessica.ID))
-	_, err = b.EraseInfluencer(ctx, a.jessica.ID)
+	_, err = b.EraseInfluencer(ctx, a.jessica.ID, 0)
 	require.ErrorIs(t, err, fault.Forbidden, "only the creator may")
 	kept, err := a.Influencer(ctx, a.jessica.ID)
 	require.NoError(t, err)
 	require.Equal(t, "jessica@example.com", kept.Email)
 
-	erased, err := a.EraseInfluencer(ctx, a.jessica.ID)
+	erased, err := a.EraseInfluencer(ctx, a.jessica.ID, 0)
 	require.NoError(t, err)
 	require.Equal(t, a.jessica.Erase().Name, erased.Name)
 	require.Empty(t, erased.Email+erased.Handle+erased.Country+erased.ExternalID)
 	read, err := a.Influencer(ctx, a.jessica.ID)
 	require.NoError(t, err)
 	require.Equal(t, erased, read)
-	again, err := a.EraseInfluencer(ctx, a.jessica.ID)
+	again, err := a.EraseInfluencer(ctx, a.jessica.ID, 0)
 	require.NoError(t, err)
 	require.Equal(t, erased.Erase(), func() campaigns.Influencer { again.Version = erased.Version; return again }())
 
@@ -280,4 +280,44 @@ func TestEraseInfluencer_ForgetsThePersonAndKeepsTheFigures(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, event, found)
 	require.Equal(t, a.jessica.ID, record().Decision.Influencer, "what is still to come is credited to the entry")
+}
+
+func TestAtomically_IsNotNested(t *testing.T) {
+	f := newFixture(t)
+	b := f.brand("Sunrise")
+	nested := func(ctx context.Context, bound superher.Account) error {
+		inner := bound.Atomically(ctx, func(context.Context, superher.Account) error {
+			t.Error("fn must not run")
+			return nil
+		})
+		require.True(t, fault.HasReason(inner, "nested-transaction"), "%v", inner)
+		_, _, err := bound.Once(ctx, superher.Request{Key: "k"}, func(context.Context, superher.Account) ([]byte, error) {
+			t.Error("fn must not run")
+			return nil, nil
+		})
+		require.True(t, fault.HasReason(err, "nested-transaction"), "%v", err)
+		return nil
+	}
+	require.NoError(t, b.Atomically(t.Context(), nested))
+	_, replayed, err := b.Once(t.Context(), superher.Request{Key: "k"}, func(context.Context, superher.Account) ([]byte, error) { return []byte("done"), nil })
+	require.NoError(t, err)
+	require.False(t, replayed, "what was refused left nothing behind")
+}
+
+func TestEraseInfluencer_AndRevokeAPIKeyHeedTheVersionTheyAreMeantFor(t *testing.T) {
+	f := newFixture(t)
+	b := f.brand("Sunrise")
+	name := "Jess"
+	changed, err := b.ChangeInfluencer(t.Context(), b.jessica.ID, campaigns.InfluencerChange{Name: &name})
+	require.NoError(t, err)
+	_, err = b.EraseInfluencer(t.Context(), b.jessica.ID, changed.Version-1)
+	require.True(t, fault.HasReason(err, "changed-meanwhile"), "%v", err)
+	_, err = b.EraseInfluencer(t.Context(), b.jessica.ID, changed.Version)
+	require.NoError(t, err)
+	key, err := b.CreateAPIKey(t.Context(), tenant.NewAPIKey{Name: "k", Scopes: []tenant.Permission{tenant.EventsWrite}})
+	require.NoError(t, err)
+	_, err = b.RevokeAPIKey(t.Context(), key.ID, key.Version+1)
+	require.True(t, fault.HasReason(err, "changed-meanwhile"), "%v", err)
+	_, err = b.RevokeAPIKey(t.Context(), key.ID, key.Version)
+	require.NoError(t, err)
 }

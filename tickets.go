@@ -37,16 +37,6 @@ func (a Account) IssueTicket(ctx context.Context, purpose []byte, life time.Dura
 	})
 }
 
-// IssueTicket is [Account.IssueTicket] for what is nobody's in particular.
-func (c *Client) IssueTicket(ctx context.Context, purpose []byte, life time.Duration) (Ticket, error) {
-	var issued Ticket
-	err := c.store.System().Administer(ctx, func(ctx context.Context, p storage.Platform) (err error) {
-		issued, err = c.issueTicket(ctx, purpose, life, p.CreateTicket)
-		return err
-	})
-	return issued, err
-}
-
 func (c *Client) issueTicket(ctx context.Context, purpose []byte, life time.Duration, store func(context.Context, storage.Ticket) error) (Ticket, error) {
 	if life <= 0 || life > MaxTicketLife {
 		return Ticket{}, fault.Bad("life", "out-of-range", "a ticket is good for up to an hour")

@@ -25,10 +25,11 @@ func (c *Client) SignIn(ctx context.Context, identity auth.Identity) (tenant.Use
 	if err != nil {
 		return tenant.User{}, err
 	}
-	if !identity.EmailVerified || identity.Email == "" || identity.Email == user.Email {
+	email := addressOf(identity)
+	if email == "" || email == user.Email {
 		return user, nil
 	}
-	user.Email = identity.Email
+	user.Email = email
 	switch err := users.UpdateUser(ctx, user); {
 	case err == nil:
 		user.Version++
@@ -40,6 +41,19 @@ func (c *Client) SignIn(ctx context.Context, identity auth.Identity) (tenant.Use
 	}
 }
 
+// maxAddress is the length of the longest e-mail address that is kept, in characters.
+const maxAddress = 254
+
+// addressOf returns the e-mail address that an identity is known by: one that is
+// verified, and that every store can keep.
+func addressOf(identity auth.Identity) string {
+	var checks fault.Checks
+	if !identity.EmailVerified || !checks.Text("email", identity.Email, true, maxAddress) {
+		return ""
+	}
+	return identity.Email
+}
+
 // welcome stores a new user, or returns the one that another request of the
 // same person has just stored.
 func (c *Client) welcome(ctx context.Context, identity auth.Identity) (tenant.User, error) {
@@ -48,11 +62,7 @@ func (c *Client) welcome(ctx context.Context, identity auth.Identity) (tenant.Us
 	if err != nil {
 		return tenant.User{}, err
 	}
-	email := identity.Email
-	if !identity.EmailVerified {
-		email = ""
-	}
-	user := tenant.NewUser(id, now, identity.Issuer, identity.Subject, email)
+	user := tenant.NewUser(id, now, identity.Issuer, identity.Subject, addressOf(identity))
 	err = c.store.System().CreateUser(ctx, user)
 	if errors.Is(err, fault.Conflict) {
 		return c.store.System().UserByIdentity(ctx, identity.Issuer, identity.Subject)
@@ -75,6 +85,19 @@ func (c *Client) Users(ctx context.Context, status tenant.UserStatus, page stora
 // counts from the person's next request on. The errors are those of
 // [tenant.User.Apply], and fault.NotFound for an unknown advertiser.
 func (c *Client) ChangeUser(ctx context.Context, id tenant.UserID, change tenant.UserChange) (tenant.User, error) {
+	for tries := 1; ; tries++ {
+		changed, err := c.changeUser(ctx, id, change)
+		// Who does not care for the version need not hear of another change.
+		if change.Version != 0 || tries == maxChanges || !fault.HasReason(err, "changed-meanwhile") {
+			return changed, err
+		}
+	}
+}
+
+// maxChanges bounds how often a change of a user is tried that others get ahead of.
+const maxChanges = 100
+
+func (c *Client) changeUser(ctx context.Context, id tenant.UserID, change tenant.UserChange) (tenant.User, error) {
 	users := c.store.System()
 	old, err := users.User(ctx, id)
 	if err != nil {

@@ -2,6 +2,8 @@ package superher_test
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -146,4 +148,39 @@ func TestChangeUser_CountsAtOnceAndOncePerVersion(t *testing.T) {
 	pending, err := f.client.Users(ctx, tenant.UserPending, storage.Page{})
 	require.NoError(t, err)
 	require.Empty(t, pending.Items)
+}
+
+func TestSignIn_KeepsOnlyAnAddressThatEveryStoreCanKeep(t *testing.T) {
+	f := newFixture(t)
+	for i, bad := range []string{"j\x00@example.com", "j\n@example.com", "j\xff@example.com", strings.Repeat("j", 255)} {
+		user, err := f.client.SignIn(t.Context(), auth.Identity{Issuer: "https://id.example", Subject: strconv.Itoa(i), Email: bad, EmailVerified: true})
+		require.NoError(t, err, "%q", bad)
+		require.Empty(t, user.Email)
+	}
+	longest := strings.Repeat("j", 242) + "@example.com"
+	user, err := f.client.SignIn(t.Context(), auth.Identity{Issuer: "https://id.example", Subject: "0", Email: longest, EmailVerified: true})
+	require.NoError(t, err)
+	require.Equal(t, longest, user.Email)
+}
+
+func TestChangeUser_WithoutAVersionGoesOnWhateverOthersChange(t *testing.T) {
+	f := newFixture(t)
+	user, err := f.client.SignIn(t.Context(), jess())
+	require.NoError(t, err)
+	b := f.brand("Sunrise")
+	role, own := tenant.RoleAdvertiser, b.advertiser.ID
+	_, err = f.client.ChangeUser(t.Context(), user.ID, tenant.UserChange{Role: &role, Advertiser: &own})
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	errs := make([]error, 30)
+	for i := range errs {
+		group.Go(func() {
+			status := []tenant.UserStatus{tenant.UserActive, tenant.UserSuspended}[i%2]
+			_, errs[i] = f.client.ChangeUser(t.Context(), user.ID, tenant.UserChange{Status: &status})
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
 }

@@ -9,8 +9,15 @@ type Checks struct {
 	fields []Field
 }
 
-// Add records a complaint about a field.
+// MaxFields is how many complaints about one input are listed at most: more help
+// nobody, and an input made to collect them must not fill the memory.
+const MaxFields = 50
+
+// Add records a complaint about a field, one of the first [MaxFields].
 func (c *Checks) Add(name, reason, detail string) {
+	if len(c.fields) == MaxFields {
+		return
+	}
 	c.fields = append(c.fields, Field{Name: name, Reason: reason, Detail: detail})
 }
 

@@ -186,3 +186,17 @@ func TestText_Limits(t *testing.T) {
 		require.Equal(t, c.reason != "", fault.HasReason(checks.Err(), c.reason), c.name)
 	}
 }
+
+func TestChecks_ListNoMoreThanMaxFields(t *testing.T) {
+	for _, n := range []int{fault.MaxFields - 1, fault.MaxFields, fault.MaxFields + 1, 10_000} {
+		var checks fault.Checks
+		for range n {
+			checks.Add("field", "bad", "it is bad")
+		}
+		require.Len(t, fault.Of(checks.Err()).Fields, min(n, fault.MaxFields))
+		var outer fault.Checks
+		outer.Add("first", "bad", "it is bad")
+		outer.Take("", checks.Err())
+		require.Len(t, fault.Of(outer.Err()).Fields, min(n+1, fault.MaxFields))
+	}
+}
