@@ -47,27 +47,18 @@ func advertiserOf(a tenant.Advertiser) advertiser {
 // createAdvertiser makes a new tenant: an act of the platform, so its
 // idempotency keys are those of the platform as well.
 func (s *server) createAdvertiser(c *call) error {
-	in, body, err := receive[newAdvertiser](c, MaxBody, MaxDepth)
+	in, body, err := receive[newAdvertiser](c, MaxBody)
 	if err != nil {
 		return err
 	}
 	wanted := tenant.NewAdvertiser{Name: in.Name, Zone: in.Zone, Currency: in.Currency}
-	reply := func(a tenant.Advertiser) advertiser {
-		c.created("/advertisers/", a.ID)
-		return advertiserOf(a)
-	}
-	return c.administer(body, func() (int, any, error) {
-		a, err := s.client.CreateAdvertiser(c.r.Context(), wanted)
-		if err != nil {
-			return 0, nil, err
-		}
-		return http.StatusCreated, reply(a), nil
-	}, func(ctx context.Context, p superher.Administration) (int, any, error) {
+	return c.administer(body, func(ctx context.Context, p superher.Administration) (int, any, error) {
 		a, err := p.CreateAdvertiser(ctx, wanted)
 		if err != nil {
 			return 0, nil, err
 		}
-		return http.StatusCreated, reply(a), nil
+		c.created("/advertisers/", a.ID)
+		return http.StatusCreated, advertiserOf(a), nil
 	})
 }
 

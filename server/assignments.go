@@ -110,7 +110,7 @@ type newAssignment struct {
 // assign gives an influencer a place in a campaign. An admin may do so with an
 // influencer of another advertiser, who is shared by it.
 func (s *server) assign(c *call) error {
-	in, body, err := receive[newAssignment](c, MaxBody, MaxDepth)
+	in, body, err := receive[newAssignment](c, MaxBody)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (s *server) assign(c *call) error {
 		return err
 	}
 	c.in = in
-	if err := c.act(in.names().id(), named); err != nil {
+	if err := c.act(in.names().id(), ownerOfNew); err != nil {
 		return err
 	}
 	if in.Terms != nil {

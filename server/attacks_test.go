@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -213,4 +214,42 @@ func TestAmountOverflow_IsNotWorthTryingAgain(t *testing.T) {
 	got := w.do("GET", "/api/v1/events/01890a5d-ac96-774b-bcce-b302099a8057", w.a.key, "")
 	require.Equal(t, 422, got.status)
 	require.Empty(t, got.header.Get("Retry-After"))
+}
+
+// What is long beyond all measure is refused with a short answer.
+func TestAttacks_AnAnswerDoesNotGrowWithWhatIsWrong(t *testing.T) {
+	w := newWorld(t)
+	members := func(n int, value string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(`,"` + strconv.Itoa(i) + `":` + value)
+		}
+		return `{` + b.String()[1:] + `}`
+	}
+	for name, c := range map[string]struct{ path, body string }{
+		"nulls in metadata":  {"/events", `{"action":"lead","metadata":` + members(60_000, "null") + `}`},
+		"texts in metadata":  {"/events", `{"action":"lead","metadata":` + members(60_000, `""`) + `}`},
+		"platforms":          {"/influencers", `{"name":"x","platforms":["` + strings.Repeat(`","`, 300_000) + `"]}`},
+		"conversion types":   {"/campaigns", `{"name":"x","conversion_types":["` + strings.Repeat(`a","`, 200_000) + `"]}`},
+		"scopes":             {"/api-keys", `{"name":"x","scopes":["` + strings.Repeat(`*","`, 200_000) + `"]}`},
+		"campaigns":          {"/exports", `{"campaign_ids":[null` + strings.Repeat(`,null`, 200_000) + `]}`},
+		"unknown parameters": {"/campaigns?" + strings.Repeat("a&", 10) + members(1, "x"), `{}`},
+	} {
+		got := w.call(post, c.path, w.a.key, c.body)
+		require.GreaterOrEqual(t, got.status, 400, name)
+		require.Less(t, got.status, 500, name)
+		require.Less(t, len(got.body), 32<<10, name)
+	}
+	batch := `{"events":[{"metadata":` + members(600, "null") + `}` + strings.Repeat(`,{"metadata":`+members(600, "null")+`}`, 99) + `]}`
+	got := w.call(post, "/events/batch", w.a.key, batch)
+	require.Equal(t, http.StatusOK, got.status)
+	require.Less(t, len(got.body), len(batch)*2, "the answer is of the order of the question")
+	one := w.refused(422, "too-many", post, "/events", w.a.key, `{"action":"lead","metadata":`+members(21, `""`)+`}`)
+	require.Equal(t, []string{"metadata"}, fieldsOf(one))
+	w.ok(post, "/events", w.a.key, `{"action":"lead","metadata":`+members(20, `""`)+`}`)
+	w.refused(400, "duplicate-member", post, "/events", w.a.key, `{"action":"lead","metadata":{"a":"1","a":"2"}}`)
+	w.refused(422, "wrong-type", post, "/events", w.a.key, `{"action":"lead","metadata":{"a":1}}`)
+	w.refused(422, "wrong-type", post, "/events", w.a.key, `{"action":"lead","metadata":[]}`)
+	w.refused(422, "wrong-type", post, "/influencers", w.a.key, `{"name":"x","platforms":{"a":1}}`)
+	w.refused(422, "wrong-type", post, "/influencers", w.a.key, `{"name":"x","platforms":[1]}`)
 }

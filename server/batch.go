@@ -13,15 +13,15 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-// once is a member that may occur once, for objects that are decoded without
+// single is a member that may occur once, for objects that are decoded without
 // the check for duplicate names.
-type once[T any] struct {
+type single[T any] struct {
 	value T
 	set   bool
 }
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].
-func (o *once[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+func (o *single[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if o.set {
 		return refuse(http.StatusBadRequest, duplicate(dec.StackPointer().LastToken()))
 	}
@@ -32,8 +32,8 @@ func (o *once[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // newBatch is a batch with its items as they were sent: each is decoded by
 // itself, so that a bad one fails alone.
 type newBatch struct {
-	Events     once[batchItems]             `json:"events"`
-	Advertiser once[ref[tenant.Advertiser]] `json:"advertiser_id"`
+	Events     single[batchItems]             `json:"events"`
+	Advertiser single[ref[tenant.Advertiser]] `json:"advertiser_id"`
 }
 
 func (b newBatch) names() ref[tenant.Advertiser] { return b.Advertiser.value }
@@ -79,16 +79,28 @@ type outcomes struct {
 }
 
 func (s *server) recordEvents(c *call) error {
-	leave, err := s.batches.enter(c.r.Context(), c.who.name())
+	leave, err := s.batches.enter(c.r.Context(), c.crowdName())
 	if err != nil {
 		return err
 	}
 	defer leave()
-	in, body, err := receive[newBatch](c, MaxBatchBody, MaxBatchDepth, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err := c.writeQuery(); err != nil {
+		return err
+	}
+	body, err := c.body(MaxBatchBody)
 	if err != nil {
 		return err
 	}
-	if err := c.act(in.names().id(), named); err != nil {
+	done, err := s.batches.turn(c.r.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	var in newBatch
+	if err := decodeWithin(MaxBatchDepth, body, &in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil {
+		return err
+	}
+	if err := c.act(in.names().id(), ownerOfNew); err != nil {
 		return err
 	}
 	items := in.Events.value

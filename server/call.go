@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/uptrace/bunrouter"
 
 	"github.com/superher/superher"
@@ -132,7 +131,7 @@ type owned interface {
 // name an advertiser. owner finds whose it is where an admin does not say.
 func accept[In owned, Out any](limit int64, owner func(c *call) (tenant.ID, error), write func(c *call, in In) (status int, out Out, err error)) func(c *call) error {
 	return func(c *call) error {
-		in, body, err := receive[In](c, limit, MaxDepth)
+		in, body, err := receive[In](c, limit)
 		if err != nil {
 			return err
 		}
@@ -154,7 +153,7 @@ func alter[In owned, Out any](owner func(c *call) (tenant.ID, error), change fun
 		if err != nil {
 			return err
 		}
-		in, _, err := receive[In](c, MaxBody, MaxDepth)
+		in, _, err := receive[In](c, MaxBody)
 		if err != nil {
 			return err
 		}
@@ -189,14 +188,14 @@ func retire[Out any](owner func(c *call) (tenant.ID, error), end func(c *call, v
 }
 
 // receive reads and decodes a body.
-func receive[In owned](c *call, limit int64, deepest int, options ...json.Options) (in In, body []byte, err error) {
+func receive[In owned](c *call, limit int64) (in In, body []byte, err error) {
 	if err := c.writeQuery(); err != nil {
 		return in, nil, err
 	}
 	if body, err = c.body(limit); err != nil {
 		return in, nil, err
 	}
-	err = decodeWithin(deepest, body, &in, options...)
+	err = decode(body, &in)
 	return in, body, err
 }
 

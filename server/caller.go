@@ -89,7 +89,7 @@ func (c *call) admit(op operation) error {
 		if op.access == byAdmin {
 			return fault.New(fault.Forbidden, "role-insufficient", "this is for people with the role admin")
 		}
-		c.read(tenant.For(c.who.key.Advertiser).View())
+		c.see(tenant.For(c.who.key.Advertiser).View())
 		return c.need(op.permission)
 	}
 	view, err := c.who.user.View(asked)
@@ -99,15 +99,15 @@ func (c *call) admit(op operation) error {
 	if op.access == byAdmin && !c.who.isAdmin() {
 		return fault.New(fault.Forbidden, "role-insufficient", "this is for people with the role admin")
 	}
-	c.read(view)
+	c.see(view)
 	return nil
 }
 
-// read settles what the call may read.
-func (c *call) read(view tenant.View) { c.view, c.viewer = view, c.s.client.Across(view) }
+// see settles what the call may read.
+func (c *call) see(view tenant.View) { c.view, c.viewer = view, c.s.client.Across(view) }
 
 // asked returns the advertiser that an admin wants to look at. For everybody
-// else the parameter says nothing and is not even read.
+// else the parameter says nothing.
 func (c *call) asked() (tenant.ID, error) {
 	if !c.who.isAdmin() {
 		return tenant.ID{}, nil
@@ -162,9 +162,9 @@ func (c *call) act(named tenant.ID, owner func(c *call) (tenant.ID, error)) erro
 // inCampaign is a body about something in a campaign.
 type inCampaign interface{ inCampaign() campaigns.ID }
 
-// named is the owner of what does not exist yet: the owner of the campaign that
+// ownerOfNew is the owner of what does not exist yet: the owner of the campaign that
 // it is made in, or else an admin has to say whose it will be.
-func named(c *call) (tenant.ID, error) {
+func ownerOfNew(c *call) (tenant.ID, error) {
 	if in, ok := c.in.(inCampaign); ok && !in.inCampaign().IsZero() {
 		found, err := c.viewer.Campaign(c.r.Context(), in.inCampaign())
 		return found.Advertiser, err

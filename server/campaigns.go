@@ -12,13 +12,13 @@ import (
 // newCampaign is a campaign to be made.
 type newCampaign struct {
 	body
-	Name            string                  `json:"name"`
-	Status          campaigns.Status        `json:"status"`
-	StartsAt        when                    `json:"starts_at"`
-	EndsAt          when                    `json:"ends_at"`
-	Budget          *newAmount              `json:"budget"`
-	ConversionTypes []campaigns.EventType   `json:"conversion_types"`
-	GenericCoupon   campaigns.GenericCoupon `json:"generic_coupon"`
+	Name            string                   `json:"name"`
+	Status          campaigns.Status         `json:"status"`
+	StartsAt        when                     `json:"starts_at"`
+	EndsAt          when                     `json:"ends_at"`
+	Budget          *newAmount               `json:"budget"`
+	ConversionTypes few[campaigns.EventType] `json:"conversion_types"`
+	GenericCoupon   campaigns.GenericCoupon  `json:"generic_coupon"`
 }
 
 // campaign is a stored campaign.
@@ -64,13 +64,13 @@ func (s *server) createCampaign(c *call, in newCampaign) (int, campaign, error) 
 // campaignChange is a change of a campaign.
 type campaignChange struct {
 	body
-	Name            field[string]                  `json:"name"`
-	Status          field[campaigns.Status]        `json:"status"`
-	StartsAt        field[when]                    `json:"starts_at"`
-	EndsAt          field[when]                    `json:"ends_at"`
-	Budget          field[*newAmount]              `json:"budget"`
-	ConversionTypes field[[]campaigns.EventType]   `json:"conversion_types"`
-	GenericCoupon   field[campaigns.GenericCoupon] `json:"generic_coupon"`
+	Name            field[string]                   `json:"name"`
+	Status          field[campaigns.Status]         `json:"status"`
+	StartsAt        field[when]                     `json:"starts_at"`
+	EndsAt          field[when]                     `json:"ends_at"`
+	Budget          field[*newAmount]               `json:"budget"`
+	ConversionTypes field[few[campaigns.EventType]] `json:"conversion_types"`
+	GenericCoupon   field[campaigns.GenericCoupon]  `json:"generic_coupon"`
 }
 
 func (s *server) changeCampaign(c *call, in campaignChange, version int64) (campaign, error) {
@@ -80,7 +80,7 @@ func (s *server) changeCampaign(c *call, in campaignChange, version int64) (camp
 	}
 	change := campaigns.Change{
 		Version: version, Name: in.Name.pointer(), Status: in.Status.pointer(), StartsAt: moment(in.StartsAt), EndsAt: moment(in.EndsAt),
-		ConversionTypes: in.ConversionTypes.pointer(), GenericCoupon: in.GenericCoupon.pointer(),
+		ConversionTypes: (*[]campaigns.EventType)(in.ConversionTypes.pointer()), GenericCoupon: in.GenericCoupon.pointer(),
 	}
 	if in.Budget.given {
 		var checks fault.Checks

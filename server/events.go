@@ -27,7 +27,7 @@ type newEvent struct {
 	ExternalID string              `json:"external_id"`
 	CustomerID string              `json:"customer_id"`
 	OccurredAt when                `json:"occurred_at"`
-	Metadata   map[string]*string  `json:"metadata"`
+	Metadata   pairs               `json:"metadata"`
 }
 
 // submission translates the event, or returns everything that is wrong with it.

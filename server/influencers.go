@@ -4,19 +4,18 @@ import (
 	"net/http"
 
 	"github.com/superher/superher/campaigns"
-	"github.com/superher/superher/fault"
 	"github.com/superher/superher/tenant"
 )
 
 // newInfluencer is an influencer to be made.
 type newInfluencer struct {
 	body
-	Name       string   `json:"name"`
-	Email      string   `json:"email"`
-	Handle     string   `json:"handle"`
-	Platforms  []string `json:"platforms"`
-	Country    string   `json:"country"`
-	ExternalID string   `json:"external_id"`
+	Name       string      `json:"name"`
+	Email      string      `json:"email"`
+	Handle     string      `json:"handle"`
+	Platforms  few[string] `json:"platforms"`
+	Country    string      `json:"country"`
+	ExternalID string      `json:"external_id"`
 }
 
 // influencer is a stored influencer, as one advertiser sees it.
@@ -77,12 +76,12 @@ func (s *server) influencer(c *call) (influencer, error) {
 // influencerChange is a change of an influencer.
 type influencerChange struct {
 	body
-	Name       field[string]   `json:"name"`
-	Email      field[string]   `json:"email"`
-	Handle     field[string]   `json:"handle"`
-	Platforms  field[[]string] `json:"platforms"`
-	Country    field[string]   `json:"country"`
-	ExternalID field[string]   `json:"external_id"`
+	Name       field[string]      `json:"name"`
+	Email      field[string]      `json:"email"`
+	Handle     field[string]      `json:"handle"`
+	Platforms  field[few[string]] `json:"platforms"`
+	Country    field[string]      `json:"country"`
+	ExternalID field[string]      `json:"external_id"`
 }
 
 func (s *server) changeInfluencer(c *call, in influencerChange, version int64) (influencer, error) {
@@ -92,7 +91,7 @@ func (s *server) changeInfluencer(c *call, in influencerChange, version int64) (
 	}
 	changed, err := c.account.ChangeInfluencer(c.r.Context(), id, campaigns.InfluencerChange{
 		Version: version, Name: in.Name.pointer(), Email: in.Email.pointer(), Handle: in.Handle.pointer(),
-		Platforms: in.Platforms.pointer(), Country: in.Country.pointer(), ExternalID: in.ExternalID.pointer(),
+		Platforms: (*[]string)(in.Platforms.pointer()), Country: in.Country.pointer(), ExternalID: in.ExternalID.pointer(),
 	})
 	return influencerFor(c.who)(changed), err
 }
@@ -104,13 +103,6 @@ func (s *server) eraseInfluencer(c *call, version int64) (influencer, error) {
 	if err != nil {
 		return influencer{}, err
 	}
-	found, err := c.account.Influencer(c.r.Context(), id)
-	if err != nil {
-		return influencer{}, err
-	}
-	if err := fault.CheckVersion(version, found.Version); err != nil {
-		return influencer{}, err
-	}
-	erased, err := c.account.EraseInfluencer(c.r.Context(), id)
+	erased, err := c.account.EraseInfluencer(c.r.Context(), id, version)
 	return influencerFor(c.who)(erased), err
 }

@@ -12,10 +12,10 @@ import (
 // newKey is an API key to be made.
 type newKey struct {
 	body
-	Name      string              `json:"name"`
-	Scopes    []tenant.Permission `json:"scopes"`
-	ExpiresAt when                `json:"expires_at"`
-	Test      bool                `json:"test"`
+	Name      string                 `json:"name"`
+	Scopes    few[tenant.Permission] `json:"scopes"`
+	ExpiresAt when                   `json:"expires_at"`
+	Test      bool                   `json:"test"`
 }
 
 // key is a stored API key, masked.
@@ -118,14 +118,7 @@ func (s *server) revokeKey(c *call, version int64) (key, error) {
 	if err != nil {
 		return key{}, err
 	}
-	found, err := c.account.APIKey(c.r.Context(), id)
-	if err != nil {
-		return key{}, err
-	}
-	if err := fault.CheckVersion(version, found.Version); err != nil {
-		return key{}, err
-	}
-	revoked, err := c.account.RevokeAPIKey(c.r.Context(), id)
+	revoked, err := c.account.RevokeAPIKey(c.r.Context(), id, version)
 	return keyOf(revoked), err
 }
 

@@ -92,7 +92,7 @@ func TestUnauthenticated_OneBodyForAllCauses(t *testing.T) {
 	w := newWorld(t)
 	revoked, err := w.client.For(tenant.For(w.a.id)).CreateAPIKey(t.Context(), tenant.NewAPIKey{Name: "x", Scopes: []tenant.Permission{"*"}})
 	require.NoError(t, err)
-	_, err = w.client.For(tenant.For(w.a.id)).RevokeAPIKey(t.Context(), revoked.ID)
+	_, err = w.client.For(tenant.For(w.a.id)).RevokeAPIKey(t.Context(), revoked.ID, 0)
 	require.NoError(t, err)
 	first := w.do("GET", "/api/v1/campaigns", "", "")
 	require.Equal(t, "Bearer", first.header.Get("WWW-Authenticate"))

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -97,7 +98,7 @@ func (q *query) limit(most int) int {
 		return 0
 	}
 	n, err := strconv.Atoi(value)
-	q.checks.That(err == nil && n >= 1 && n <= most, "limit", "out-of-range", "limit must be from 1 to "+strconv.Itoa(most))
+	q.checks.That(err == nil && n >= 1 && n <= most && value == strconv.Itoa(n), "limit", "out-of-range", "limit must be from 1 to "+strconv.Itoa(most))
 	return n
 }
 
@@ -136,18 +137,31 @@ func (c *call) filter(q *query) (stats.Filter, error) {
 	} else if f.Zone, err = c.viewer.Zone(c.r.Context()); err != nil {
 		return f, err
 	}
-	f.To = c.s.now().UTC().Truncate(time.Microsecond).Add(time.Microsecond) // what was stored at this very moment is in
 	if hasTo {
 		f.To = q.moment("to", to, f.Zone)
 	}
-	f.From = dayStart(f.To.Add(-1), f.Zone, 1-defaultDays)
 	if hasFrom {
 		f.From = q.moment("from", from, f.Zone)
 	}
+	f.From, f.To = c.s.covered(f.From, f.To, f.Zone)
 	if err := q.done(); err != nil {
 		return f, err
 	}
 	return f, f.Check()
+}
+
+// covered settles what a report covers where it is not said: up to now, and the
+// last thirty days of a zone before its end.
+func (s *server) covered(from, to time.Time, zone *time.Location) (time.Time, time.Time) {
+	if to.IsZero() {
+		to = s.now().UTC().Truncate(time.Microsecond).Add(time.Microsecond) // what was stored at this very moment is in
+	}
+	if from.IsZero() {
+		if from = dayStart(to.Add(-1), zone, 1-defaultDays); !showable(from) { // nor readable again; nothing is older
+			from = time.Date(minYear, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+	}
+	return from, to
 }
 
 // moment reads a time, or a date, which means the start of that day in a zone.
@@ -156,11 +170,18 @@ func (q *query) moment(name, value string, zone *time.Location) time.Time {
 		return q.within(name, dayStart(time.Date(day.Year(), day.Month(), day.Day(), noon, 0, 0, 0, zone), zone, 0))
 	}
 	at, err := time.Parse(time.RFC3339Nano, value)
-	if err != nil || len(value) > len(time.RFC3339Nano) {
+	if err != nil || !strictTime(value) {
 		q.checks.Add(name, "malformed-time", name+" must be a time like 2026-01-31T12:00:00Z or a date like 2026-01-31")
 		return time.Time{}
 	}
 	return q.within(name, at.UTC().Truncate(time.Microsecond))
+}
+
+// strictTime refuses what time.Parse takes and RFC 3339 does not have: an hour of
+// one digit, and a comma before the fraction.
+func strictTime(value string) bool {
+	const hour = len("2026-01-31T00")
+	return len(value) > hour && len(value) <= len(time.RFC3339Nano) && value[hour] == ':' && !strings.Contains(value, ",")
 }
 
 // within notes a moment that no answer could show.

@@ -41,40 +41,52 @@ func (r Rate) check(checks *fault.Checks, name string) {
 		"Config."+name+" must have both a rate and a burst, or neither")
 }
 
-// maxLimiters bounds for how many names a limit remembers its state. Who is
+// maxNames bounds for how many names a limit remembers its state. Who is
 // forgotten starts anew.
-const maxLimiters = 100_000
+const maxNames = 100_000
+
+// names holds one state for each of the names that were seen last.
+type names[State any] struct {
+	states *lru.Cache[string, State]
+	fresh  func() State
+}
+
+func newNames[State any](fresh func() State) (*names[State], error) {
+	states, err := lru.New[string, State](maxNames)
+	return &names[State]{states, fresh}, err
+}
+
+func (n *names[State]) get(name string) State {
+	if known, ok := n.states.Get(name); ok {
+		return known
+	}
+	fresh := n.fresh()
+	if earlier, raced, _ := n.states.PeekOrAdd(name, fresh); raced {
+		return earlier
+	}
+	return fresh
+}
 
 // limiters is one limit, applied to each name by itself.
 type limiters struct {
 	policy string // name in the RateLimit headers
 	rate   Rate
-	byName *lru.Cache[string, *rate.Limiter]
+	byName *names[*rate.Limiter]
 }
 
-func newLimiters(policy string, r Rate) *limiters {
+// newLimiters returns nil for no limit.
+func newLimiters(policy string, r Rate) (*limiters, error) {
 	if r == (Rate{}) {
-		return nil
+		return nil, nil
 	}
-	byName, err := lru.New[string, *rate.Limiter](maxLimiters)
-	if err != nil { // only a size of zero is refused
-		return nil
-	}
-	return &limiters{policy, r, byName}
+	byName, err := newNames(func() *rate.Limiter { return rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst) })
+	return &limiters{policy, r, byName}, err
 }
 
 // take uses up one of what the name may do now. ok is false where nothing is
 // left; wait is the time until there is.
 func (l *limiters) take(name string, now time.Time) (left int, wait time.Duration, ok bool) {
-	limiter, known := l.byName.Get(name)
-	if !known {
-		fresh := rate.NewLimiter(rate.Limit(l.rate.PerSecond), l.rate.Burst)
-		if earlier, raced, _ := l.byName.PeekOrAdd(name, fresh); raced {
-			limiter = earlier
-		} else {
-			limiter = fresh
-		}
-	}
+	limiter := l.byName.get(name)
 	ok = limiter.AllowN(now, 1)
 	tokens := limiter.TokensAt(now)
 	if !ok {
@@ -146,5 +158,5 @@ func (c *call) missed() bool { return c.stranger(nil) != nil }
 
 // tooOften is the page for them.
 func (c *call) tooOften() {
-	c.page(http.StatusTooManyRequests, "Too many requests", "Please try again in a moment.")
+	c.html(http.StatusTooManyRequests, "Too many requests", "Please try again in a moment.")
 }

@@ -48,17 +48,17 @@ func (c *call) stranded(e *fault.Error) {
 		return
 	}
 	if e.Code == fault.NotFound {
-		c.page(http.StatusNotFound, goneTitle, goneText)
+		c.html(http.StatusNotFound, goneTitle, goneText)
 		return
 	}
 	p := problemOf(e, c.w.id)
 	c.logCause(e, p)
 	c.w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-	c.page(http.StatusServiceUnavailable, downTitle, downText)
+	c.html(http.StatusServiceUnavailable, downTitle, downText)
 }
 
-// page writes a small page for people.
-func (c *call) page(status int, title, text string) {
+// html writes a small page for people.
+func (c *call) html(status int, title, text string) {
 	title, text = html.EscapeString(title), html.EscapeString(text)
 	c.send(status, "text/html; charset=utf-8", []byte("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>"+title+"</title>\n<h1>"+title+"</h1>\n<p>"+text+"</p>\n</html>\n"))

@@ -72,7 +72,8 @@ func (c *call) deliver(r reply) error {
 }
 
 // idempotency reads the idempotency key of a request; asked is false where it
-// has none. The fingerprint covers the route, the query and the exact body.
+// has none. The fingerprint covers the caller, the route, the query and the exact
+// body: what one caller was answered is not for another, who may do less.
 func (c *call) idempotency(body []byte) (r superher.Request, asked bool, err error) {
 	values := c.r.Header.Values(idempotencyHeader)
 	if c.r.Method != http.MethodPost || len(values) == 0 {
@@ -82,7 +83,7 @@ func (c *call) idempotency(body []byte) (r superher.Request, asked bool, err err
 		return superher.Request{}, false, fault.Bad(idempotencyHeader, "repeated", "Idempotency-Key must be given once")
 	}
 	hash := sha256.New()
-	for _, part := range [][]byte{[]byte(c.r.URL.Path), []byte(c.r.URL.RawQuery), body} {
+	for _, part := range [][]byte{[]byte(c.who.name()), []byte(c.r.URL.Path), []byte(c.r.URL.RawQuery), body} {
 		hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		hash.Write(part)
 	}
@@ -114,19 +115,24 @@ func (c *call) carryOut(body []byte, do func(c *call) (status int, out any, err 
 }
 
 // administer is carryOut for what belongs to no advertiser.
-func (c *call) administer(body []byte, plain func() (status int, out any, err error),
-	within func(context.Context, superher.Administration) (status int, out any, err error),
-) error {
+func (c *call) administer(body []byte, do func(ctx context.Context, a superher.Administration) (status int, out any, err error)) error {
 	request, asked, err := c.idempotency(body)
 	if err != nil {
 		return err
 	}
-	if !asked {
-		return c.finish(plain())
-	}
 	var fresh reply
+	if !asked {
+		err := c.s.client.Administer(c.r.Context(), func(ctx context.Context, a superher.Administration) error {
+			status, out, err := do(ctx, a)
+			if err == nil {
+				fresh, err = c.encode(status, out)
+			}
+			return err
+		})
+		return c.settle(nil, false, fresh, err)
+	}
 	answer, replayed, err := c.s.client.AdministerOnce(c.r.Context(), request, func(ctx context.Context, a superher.Administration) (answer []byte, err error) {
-		status, out, err := within(ctx, a)
+		status, out, err := do(ctx, a)
 		if err != nil {
 			return nil, err
 		}

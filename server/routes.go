@@ -80,18 +80,18 @@ func (s *server) writes() []operation {
 		return operation{method: http.MethodPost, pattern: pattern, permission: permission, serve: serve}
 	}
 	return []operation{
-		post("/events", tenant.EventsWrite, accept(MaxBody, named, s.recordEvent)),
+		post("/events", tenant.EventsWrite, accept(MaxBody, ownerOfNew, s.recordEvent)),
 		post("/events/batch", tenant.EventsWrite, s.recordEvents),
-		post("/campaigns", tenant.CampaignsWrite, accept(MaxBody, named, s.createCampaign)),
+		post("/campaigns", tenant.CampaignsWrite, accept(MaxBody, ownerOfNew, s.createCampaign)),
 		post("/campaigns/:id/influencers/:influencer_id/terms", tenant.CampaignsWrite, accept(MaxBody, campaignOwner, s.changeTerms)),
 		post("/campaigns/:id/rerate/preview", tenant.PayoutsWrite, accept(MaxBody, campaignOwner, s.previewRerate)),
 		post("/campaigns/:id/rerate/apply", tenant.PayoutsWrite, accept(MaxBody, campaignOwner, s.applyRerate)),
-		post("/influencers", tenant.InfluencersWrite, accept(MaxBody, named, s.createInfluencer)),
+		post("/influencers", tenant.InfluencersWrite, accept(MaxBody, ownerOfNew, s.createInfluencer)),
 		post("/influencers/:id/assign", tenant.CampaignsWrite, s.assign),
-		post("/coupons", tenant.CouponsWrite, accept(MaxBody, named, s.createCoupon)),
-		post("/coupons/bulk", tenant.CouponsWrite, accept(MaxBody, named, s.createCoupons)),
-		post("/tracking-links", tenant.LinksWrite, accept(MaxBody, named, s.createLink)),
-		post("/api-keys", tenant.KeysWrite, accept(MaxBody, named, s.createKey)),
+		post("/coupons", tenant.CouponsWrite, accept(MaxBody, ownerOfNew, s.createCoupon)),
+		post("/coupons/bulk", tenant.CouponsWrite, accept(MaxBody, ownerOfNew, s.createCoupons)),
+		post("/tracking-links", tenant.LinksWrite, accept(MaxBody, ownerOfNew, s.createLink)),
+		post("/api-keys", tenant.KeysWrite, accept(MaxBody, ownerOfNew, s.createKey)),
 		post("/api-keys/:id/rotate", tenant.KeysWrite, accept(MaxBody, keyOwner, s.rotateKey)),
 		post("/exports", tenant.EventsRead, s.createExport),
 	}
@@ -187,7 +187,7 @@ func (s *server) noRoute(w http.ResponseWriter, req bunrouter.Request) error {
 		return nil
 	}
 	if path = strings.TrimPrefix(path, apiPrefix); path == "/r" || strings.HasPrefix(path, redirectPrefix) {
-		c.page(http.StatusNotFound, goneTitle, goneText)
+		c.html(http.StatusNotFound, goneTitle, goneText)
 		return nil
 	}
 	c.fail(refuse(http.StatusNotFound, fault.New(fault.NotFound, "no-such-route", "there is no such route")))

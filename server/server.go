@@ -104,8 +104,9 @@ func New(config Config) (http.Handler, error) {
 		client: config.Client, clicks: config.Clicks, base: base, log: config.Log, trusted: config.TrustedProxies,
 		timeout: config.Timeout, reading: config.BodyTimeout, now: config.Now,
 		verifier: config.Verifier, signIn: config.SignIn, ready: config.Ready, metrics: config.Metrics, explorerPage: newExplorer(),
-		callers: newLimiters("caller", config.Rates.Caller), tenants: newLimiters("tenant", config.Rates.Tenant),
-		addresses: newLimiters("address", config.Rates.Address), batches: newCrowd(),
+	}
+	if err := s.limit(*config.Rates); err != nil {
+		return nil, err
 	}
 	if config.MetricsToken != "" {
 		s.metricsToken = sha256.Sum256([]byte(config.MetricsToken))
@@ -118,6 +119,21 @@ func New(config Config) (http.Handler, error) {
 		s.router.Handle(op.method, op.pattern, s.handle(op))
 	}
 	return s, nil
+}
+
+// limit sets up who may ask how often.
+func (s *server) limit(rates Rates) (err error) {
+	if s.callers, err = newLimiters("caller", rates.Caller); err != nil {
+		return err
+	}
+	if s.tenants, err = newLimiters("tenant", rates.Tenant); err != nil {
+		return err
+	}
+	if s.addresses, err = newLimiters("address", rates.Address); err != nil {
+		return err
+	}
+	s.batches, err = newCrowd()
+	return err
 }
 
 // check returns the origin of short URLs, or everything that is wrong.

@@ -28,14 +28,14 @@ const maxListed = 100
 // newExport is an export to be made: the filter of the reports.
 type newExport struct {
 	body
-	From        when                        `json:"from"`
-	To          when                        `json:"to"`
-	Zone        string                      `json:"time_zone"`
-	Campaigns   []ref[campaigns.Campaign]   `json:"campaign_ids"`
-	Influencers []ref[campaigns.Influencer] `json:"influencer_ids"`
-	Links       []ref[links.Link]           `json:"tracking_link_ids"`
-	Coupons     []ref[coupons.Coupon]       `json:"coupon_ids"`
-	EventTypes  []campaigns.EventType       `json:"event_types"`
+	From        when                           `json:"from"`
+	To          when                           `json:"to"`
+	Zone        string                         `json:"time_zone"`
+	Campaigns   few[ref[campaigns.Campaign]]   `json:"campaign_ids"`
+	Influencers few[ref[campaigns.Influencer]] `json:"influencer_ids"`
+	Links       few[ref[links.Link]]           `json:"tracking_link_ids"`
+	Coupons     few[ref[coupons.Coupon]]       `json:"coupon_ids"`
+	EventTypes  few[campaigns.EventType]       `json:"event_types"`
 }
 
 // exportOrder is what a ticket stands for: whose right, and which events.
@@ -55,7 +55,7 @@ type exportTicket struct {
 // createExport makes a ticket for an export: a link that needs no header, so
 // that a browser can save what it leads to.
 func (s *server) createExport(c *call) error {
-	in, body, err := receive[newExport](c, MaxBody, MaxDepth)
+	in, body, err := receive[newExport](c, MaxBody)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *server) createExport(c *call) error {
 	}
 	advertiser := c.account.Scope().Advertiser()
 	if !advertiser.IsZero() {
-		c.read(tenant.For(advertiser).View())
+		c.see(tenant.For(advertiser).View())
 	}
 	if err := c.complete(&in); err != nil {
 		return err
@@ -82,10 +82,9 @@ func (s *server) createExport(c *call) error {
 			return answer(c.account.IssueTicket(c.r.Context(), purpose, TicketLife))
 		})
 	}
-	issue := func(ctx context.Context, a superher.Administration) (int, any, error) {
+	return c.administer(body, func(ctx context.Context, a superher.Administration) (int, any, error) {
 		return answer(a.IssueTicket(ctx, purpose, TicketLife))
-	}
-	return c.administer(body, func() (int, any, error) { return answer(s.client.IssueTicket(c.r.Context(), purpose, TicketLife)) }, issue)
+	})
 }
 
 // complete checks the filter of an export and settles what it leaves open, so
@@ -102,26 +101,19 @@ func (c *call) complete(in *newExport) error {
 		return err
 	}
 	in.Zone = zone.String()
-	for name, n := range map[string]int{
-		"campaign_ids": len(in.Campaigns), "influencer_ids": len(in.Influencers), "tracking_link_ids": len(in.Links),
-		"coupon_ids": len(in.Coupons), "event_types": len(in.EventTypes),
+	for _, l := range []struct {
+		name string
+		n    int
+	}{
+		{"campaign_ids", len(in.Campaigns)}, {"influencer_ids", len(in.Influencers)}, {"tracking_link_ids", len(in.Links)},
+		{"coupon_ids", len(in.Coupons)}, {"event_types", len(in.EventTypes)},
 	} {
-		checks.That(n <= maxListed, name, "too-many", name+" must have at most 100 entries")
+		checks.That(l.n <= maxListed, l.name, "too-many", l.name+" must have at most 100 entries")
 	}
 	if err := checks.Err(); err != nil {
 		return err
 	}
-	to := time.Time(in.To)
-	if to.IsZero() {
-		to = c.s.now().UTC().Truncate(time.Microsecond).Add(time.Microsecond)
-	}
-	from := time.Time(in.From)
-	if from.IsZero() {
-		from = dayStart(to.Add(-1), zone, 1-defaultDays)
-		if !showable(from) { // nor readable again; nothing is older
-			from = time.Date(minYear, 1, 1, 0, 0, 0, 0, time.UTC)
-		}
-	}
+	from, to := c.s.covered(time.Time(in.From), time.Time(in.To), zone)
 	in.From, in.To = when(from), when(to)
 	f, err := in.filter()
 	if err != nil {
@@ -186,8 +178,7 @@ func (c *call) standIn(order exportOrder) error {
 		if !key.Usable(c.s.now()) || !key.Allows(tenant.EventsRead) {
 			return auth.InvalidCredential(nil)
 		}
-		c.read(view)
-		return nil
+		return c.goOn(caller{key: key}, view)
 	}
 	user, err := c.s.client.User(ctx, order.User.id())
 	if err != nil {
@@ -200,6 +191,15 @@ func (c *call) standIn(order exportOrder) error {
 	if one, ok := view.One(); order.Advertiser.id() != one && ok { // moved to another advertiser meanwhile
 		return fault.New(fault.NotFound, "not-found", "there is no such export")
 	}
-	c.read(view)
+	return c.goOn(caller{user: user}, view)
+}
+
+// goOn continues as the caller who ordered an export, within its limits.
+func (c *call) goOn(who caller, view tenant.View) error {
+	c.who, c.w.caller = who, who.name()
+	if err := c.pace(); err != nil {
+		return err
+	}
+	c.see(view)
 	return nil
 }

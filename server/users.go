@@ -55,14 +55,14 @@ type userChange struct {
 // names implements owned: a person is nobody's.
 func (userChange) names() ref[tenant.Advertiser] { return ref[tenant.Advertiser]{} }
 
-// changeUser approves or suspends a person, or gives another role. Nobody can
-// take the last admin's rights by mistake: an admin does not change itself.
+// changeUser approves or suspends a person, or gives another role. An admin does
+// not change itself, so that nobody locks everybody out by mistake.
 func (s *server) changeUser(c *call) error {
 	version, err := c.expected()
 	if err != nil {
 		return err
 	}
-	in, _, err := receive[userChange](c, MaxBody, MaxDepth)
+	in, _, err := receive[userChange](c, MaxBody)
 	if err != nil {
 		return err
 	}

@@ -204,6 +204,70 @@ func moment(f field[when]) *time.Time {
 	return new(time.Time(f.value))
 }
 
+// keptOf is how many items of a list or object in a request are kept while it is
+// read. No list of the domain is as long, so one that is cut is refused as well.
+const keptOf = maxListed + 1
+
+// few is a list in requests, of which no more is kept than is needed to refuse it.
+type few[T any] []T
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (f *few[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '[' {
+		return json.UnmarshalDecode(dec, (*[]T)(f))
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	*f = few[T]{}
+	for dec.PeekKind() != ']' {
+		if len(*f) == keptOf {
+			if err := dec.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		var item T
+		if err := json.UnmarshalDecode(dec, &item); err != nil {
+			return err
+		}
+		*f = append(*f, item)
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// pairs are the members of an object in requests, bounded in the same way.
+type pairs map[string]*string
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (p *pairs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '{' {
+		return json.UnmarshalDecode(dec, (*map[string]*string)(p))
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	*p = pairs{}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if key := name.String(); len(*p) < keptOf {
+			var value *string
+			if err := json.UnmarshalDecode(dec, &value); err != nil {
+				return err
+			}
+			(*p)[key] = value
+		} else if err := dec.SkipValue(); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
 // body is what every body may have.
 type body struct {
 	Advertiser ref[tenant.Advertiser] `json:"advertiser_id"`

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	_ "github.com/superher/superher/server" // go test runs these tests anew when the server changes, though they start it as a program
 )
 
 const (
