@@ -18,8 +18,8 @@
 // # Keys
 //
 // The key set is fetched on the first token and kept in memory for 24 hours. A
-// token whose key is cached takes no lock and waits for nobody, whatever the key
-// set does meanwhile. An unknown kid fetches the set again, at most once in ten
+// token whose key is cached waits for no fetch, whatever the key set does
+// meanwhile. An unknown kid fetches the set again, at most once in ten
 // seconds and by one request for all callers; so a new key is accepted at the
 // latest ten seconds after its first token arrived, and a restart while the set
 // is down recovers within ten seconds of its return. A set that is unreachable,

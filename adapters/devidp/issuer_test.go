@@ -268,3 +268,20 @@ func TestKeyFile_RefusesWhatIsNoKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "no key", string(before), "a file that is there is never written")
 }
+
+func TestKeyFile_ThatOthersMayReadIsRefused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows keeps no such modes")
+	}
+	path := filepath.Join(t.TempDir(), "key.pem")
+	_, err := devidp.LoadOrCreateKey(path)
+	require.NoError(t, err)
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o666} {
+		require.NoError(t, os.Chmod(path, mode))
+		_, err = devidp.LoadOrCreateKey(path)
+		require.True(t, fault.HasReason(err, "open-to-others"), "%v", err)
+	}
+	require.NoError(t, os.Chmod(path, 0o400))
+	_, err = devidp.LoadOrCreateKey(path)
+	require.NoError(t, err)
+}

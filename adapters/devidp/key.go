@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/superher/superher/fault"
 )
@@ -19,8 +20,8 @@ const pemType = "PRIVATE KEY"
 // makes the file, readable by its owner alone, when there is none, so that
 // tokens outlive a restart. Of several callers that find no file one creates it
 // and all return its key. A file that holds anything else is fault.Invalid
-// "not-a-key"; one that cannot be read or written is fault.Invalid
-// "file-unusable".
+// "not-a-key"; one that others may read is fault.Invalid "open-to-others"; one
+// that cannot be read or written is fault.Invalid "file-unusable".
 func LoadOrCreateKey(path string) (*rsa.PrivateKey, error) {
 	if path == "" {
 		return nil, fault.Bad("key_file", "required", "key_file must not be empty")
@@ -42,6 +43,13 @@ func unusable(err error) *fault.Error {
 }
 
 func loadKey(path string) (*rsa.PrivateKey, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fault.Bad("key_file", "open-to-others", "the key file must be readable by its owner alone: chmod 600")
+	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, unusable(err)

@@ -170,6 +170,18 @@ func InTx(tx pgx.Tx) storage.Store { return sqlstore.New(&txEngine{tx: tx}) }
 // when it does not answer.
 func (s *Store) Check(ctx context.Context) error { return checkVersion(ctx, s.pool) }
 
+// SkipsRowSecurity reports whether the role that the store works as is above row
+// security, as a superuser is. The store's own conditions then are the only thing
+// that keeps tenants apart.
+func (s *Store) SkipsRowSecurity(ctx context.Context) (bool, error) {
+	var skips bool
+	err := s.pool.QueryRow(ctx, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").Scan(&skips)
+	if err != nil {
+		return false, translate(ctx, err)
+	}
+	return skips, nil
+}
+
 // Close closes the pool if [Open] made it, waiting for its connections to come
 // back. It never fails.
 func (s *Store) Close() error {

@@ -304,3 +304,16 @@ func TestOpen_ARefusedLoginIsUnavailable(t *testing.T) {
 	require.ErrorIs(t, err, fault.Unavailable)
 	require.True(t, fault.HasReason(err, "store-unreachable"), "%v", err)
 }
+
+func TestSkipsRowSecurity_TellsASuperuserFromAnOrdinaryRole(t *testing.T) {
+	c := server(t)
+	name := c.clean(t)
+	for _, application := range []bool{true, false} {
+		store, err := postgres.Open(t.Context(), postgres.Config{URL: c.url(name, application)})
+		require.NoError(t, err)
+		skips, err := store.SkipsRowSecurity(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, !application, skips)
+		require.NoError(t, store.Close())
+	}
+}

@@ -87,7 +87,7 @@ func run(t *testing.T, fault, name string) (string, error) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	cmd := exec.CommandContext(ctx, self, "-test.run", pattern, "-test.v", "-test.timeout", "60s")
+	cmd := exec.CommandContext(ctx, self, "-test.run", pattern, "-test.v", "-test.timeout", "4m") // under the race detector a fault may be slow
 	cmd.Env = append(os.Environ(), plantedFault+"="+fault)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

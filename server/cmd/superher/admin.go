@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/superher/superher"
@@ -71,7 +72,7 @@ func (p program) createKey(s settings) func(context.Context) error {
 		for scope := range strings.SplitSeq(*scopes, ",") {
 			in.Scopes = append(in.Scopes, tenant.Permission(strings.TrimSpace(scope)))
 		}
-		return d.with(ctx, func(client *superher.Client, _ storage.Store) error {
+		return d.existing(ctx, func(client *superher.Client, _ storage.Store) error {
 			account := client.For(tenant.For(id))
 			owner, err := account.Advertiser(ctx, id)
 			if err != nil {
@@ -84,6 +85,20 @@ func (p program) createKey(s settings) func(context.Context) error {
 			return p.printKey(owner, key, *asJSON)
 		})
 	}
+}
+
+// existing is with for what makes no sense on a new file: a mistyped name must not
+// leave one behind.
+func (d database) existing(ctx context.Context, fn func(*superher.Client, storage.Store) error) error {
+	if err := d.choose(); err != nil {
+		return err
+	}
+	if *d.file != "" {
+		if _, err := os.Stat(*d.file); err != nil {
+			return d.settings.wrongNow("db", *d.file+" does not exist")
+		}
+	}
+	return d.with(ctx, fn)
 }
 
 // with opens the database for the time of fn.

@@ -27,7 +27,10 @@ func (s settings) read(path string) []error {
 	known := everySetting()
 	var bad []error
 	for _, e := range entries {
-		wrong := func(detail string) { bad = append(bad, fmt.Errorf("%s: %s: %s", path, e.name, detail)) }
+		if len(bad) == maxComplaints {
+			return append(bad, fmt.Errorf("%s: and so on; is it the right file?", path))
+		}
+		wrong := func(detail string) { bad = append(bad, fmt.Errorf("%s: %s: %s", path, e.shown(), detail)) }
 		f := s.Lookup(e.name)
 		switch {
 		case e.twice:
@@ -54,6 +57,11 @@ func (s settings) read(path string) []error {
 	return bad
 }
 
+// maxComplaints bounds what is said about a file, which may be quite another one.
+const maxComplaints = 5
+
+const maxSettingName = 40 // characters
+
 // everySetting returns the names of the settings of all commands.
 func everySetting() []string {
 	silent := program{func(string) string { return "" }, io.Discard, io.Discard}
@@ -72,6 +80,16 @@ type entry struct {
 	name  string
 	value *yaml.Node
 	twice bool
+}
+
+// shown is how an error names a setting. What cannot be one is named by its line:
+// in a wrong file it may be a secret.
+func (e entry) shown() string {
+	strange := func(r rune) bool { return r != '-' && r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }
+	if e.name == "" || len(e.name) > maxSettingName || strings.ContainsFunc(e.name, strange) {
+		return fmt.Sprintf("line %d", e.value.Line)
+	}
+	return e.name
 }
 
 // entriesOf reads a file: one YAML document with one flat mapping. No error

@@ -288,3 +288,16 @@ func TestAdvertiserCreate_PrintsForPeople(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Regexp(t, `Advertiser  [0-9a-f-]{36}  Acme\nAPI key     sk_live_\w+\n`, stdout)
 }
+
+func TestCommands_OnWhatExistsMakeNoNewFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mistyped.db")
+	for _, args := range [][]string{
+		{"user", "list"}, {"user", "approve", "--id", "01a20584-2247-764d-9337-f6a4c6cd4d3b", "--role", "admin"},
+		{"key", "create", "--advertiser", "01a20584-2247-764d-9337-f6a4c6cd4d3b", "--name", "k"},
+	} {
+		code, _, stderr := once(t, nothing, append(args, "--db", path)...)
+		require.Equal(t, 1, code, stderr)
+		require.Contains(t, stderr, "does not exist")
+		require.NoFileExists(t, path)
+	}
+}

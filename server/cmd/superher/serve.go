@@ -38,6 +38,9 @@ func (p program) serve(s settings) func(context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := warnOfRole(ctx, opened, h.log); err != nil {
+			return errors.Join(err, opened.Close())
+		}
 		fmt.Fprintf(p.stdout, "superher serves %s with these settings:\n", d)
 		s.summary(p.stdout, true)
 		if h.dev {

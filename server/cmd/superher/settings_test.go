@@ -270,3 +270,15 @@ func TestConfigurationPage_HasEverySettingOfEveryCommand(t *testing.T) {
 		require.NotNil(t, s.Lookup(name), "docs/configuration.md: superher serve has no --%s", name)
 	}
 }
+
+func TestSettings_AWrongFileIsNotRecited(t *testing.T) {
+	path := file(t, "? |\n  root:$y$j9T$secret-hash\n: x\n"+"s3cret-of-somebody: 1\n"+strings.Repeat("x", 41)+": 1\na: 1\nb: 1\nc: 1\nd: 1\n")
+	code, stdout, stderr := once(t, nothing, "serve", "--config", path)
+	require.Equal(t, 2, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "is it the right file?")
+	for _, secret := range []string{"hash", "s3cret", strings.Repeat("x", 41)} {
+		require.NotContains(t, stderr, secret)
+	}
+	require.NotContains(t, stderr, "d: is no setting")
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 
@@ -136,4 +137,18 @@ func (p program) migrate(s settings) func(context.Context) error {
 		fmt.Fprintf(p.stdout, "%s is up to date, %d migrations were run\n", d, applied)
 		return nil
 	}
+}
+
+// warnOfRole tells an operator who works on PostgreSQL without its second lock.
+func warnOfRole(ctx context.Context, opened store, log *slog.Logger) error {
+	pg, ok := opened.(*postgres.Store)
+	if !ok {
+		return nil
+	}
+	skips, err := pg.SkipsRowSecurity(ctx)
+	if skips {
+		log.Warn("this database role is above row security, which is the second lock between brands; serve as a role " +
+			"of its own, to which superher migrate --grant-to gives what it needs")
+	}
+	return err
 }

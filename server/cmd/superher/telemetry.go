@@ -26,6 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	otelport "github.com/superher/superher/adapters/otel"
+	"github.com/superher/superher/auth"
 )
 
 const (
@@ -61,6 +62,9 @@ func (t telemetrySettings) choose(private bool) (metrics bool, err error) {
 		return false, s.wrong("metrics-token", "is given beside "+s.named("metrics")+" off")
 	case s.given("metrics-token") && *t.token == "":
 		return false, s.wrong("metrics-token", "is empty") // an unset variable must not open the metrics
+	}
+	if _, err := auth.BearerToken("Bearer " + *t.token); *t.token != "" && err != nil {
+		return false, s.wrong("metrics-token", "must be what a bearer token can be: letters, digits and -._~+/, with = at its end only")
 	}
 	s.effective["metrics"] = off
 	if metrics {

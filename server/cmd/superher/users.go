@@ -42,7 +42,7 @@ func (p program) listUsers(s settings) func(context.Context) error {
 		string(tenant.UserPending), string(tenant.UserActive), string(tenant.UserSuspended))
 	asJSON := s.Bool("json", false, "print JSON, one person a line")
 	return func(ctx context.Context) error {
-		return d.with(ctx, func(client *superher.Client, _ storage.Store) error {
+		return d.existing(ctx, func(client *superher.Client, _ storage.Store) error {
 			table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 			lines := json.NewEncoder(p.stdout)
 			if !*asJSON {
@@ -163,7 +163,7 @@ func (p program) suspendUser(s settings) func(context.Context) error {
 }
 
 func (p program) changeUser(ctx context.Context, d database, who person, change tenant.UserChange) error {
-	return d.with(ctx, func(client *superher.Client, store storage.Store) error {
+	return d.existing(ctx, func(client *superher.Client, store storage.Store) error {
 		id, err := who.find(ctx, store)
 		if err != nil {
 			return err
