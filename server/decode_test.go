@@ -212,7 +212,7 @@ func FuzzEventRequest(f *testing.F) {
 	}
 	client, err := superher.New(superher.Config{Store: memory.New()})
 	require.NoError(f, err)
-	handler, err := server.New(server.Config{Client: client, Clicks: &visits{}, BaseURL: "https://go.example.com"})
+	handler, err := server.New(server.Config{Client: client, Clicks: &visits{}, BaseURL: "https://go.example.com", Rates: &server.Rates{}})
 	require.NoError(f, err)
 	brand, err := client.CreateAdvertiser(context.Background(), newAdvertiser("A", "UTC", "INR"))
 	require.NoError(f, err)
