@@ -47,7 +47,7 @@ func advertiserOf(a tenant.Advertiser) advertiser {
 // createAdvertiser makes a new tenant: an act of the platform, so its
 // idempotency keys are those of the platform as well.
 func (s *server) createAdvertiser(c *call) error {
-	in, body, err := receive[newAdvertiser](c, MaxBody)
+	in, body, err := receive[newAdvertiser](c)
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ type newAssignment struct {
 // assign gives an influencer a place in a campaign. An admin may do so with an
 // influencer of another advertiser, who is shared by it.
 func (s *server) assign(c *call) error {
-	in, body, err := receive[newAssignment](c, MaxBody)
+	in, body, err := receive[newAssignment](c)
 	if err != nil {
 		return err
 	}

@@ -227,17 +227,16 @@ func TestAttacks_AnAnswerDoesNotGrowWithWhatIsWrong(t *testing.T) {
 		return `{` + b.String()[1:] + `}`
 	}
 	for name, c := range map[string]struct{ path, body string }{
-		"nulls in metadata":  {"/events", `{"action":"lead","metadata":` + members(60_000, "null") + `}`},
-		"texts in metadata":  {"/events", `{"action":"lead","metadata":` + members(60_000, `""`) + `}`},
-		"platforms":          {"/influencers", `{"name":"x","platforms":["` + strings.Repeat(`","`, 300_000) + `"]}`},
-		"conversion types":   {"/campaigns", `{"name":"x","conversion_types":["` + strings.Repeat(`a","`, 200_000) + `"]}`},
-		"scopes":             {"/api-keys", `{"name":"x","scopes":["` + strings.Repeat(`*","`, 200_000) + `"]}`},
-		"campaigns":          {"/exports", `{"campaign_ids":[null` + strings.Repeat(`,null`, 200_000) + `]}`},
+		"nulls in metadata":  {"/events", `{"action":"lead","metadata":` + members(9_000, "null") + `}`},
+		"texts in metadata":  {"/events", `{"action":"lead","metadata":` + members(9_000, `""`) + `}`},
+		"platforms":          {"/influencers", `{"name":"x","platforms":["` + strings.Repeat(`","`, 40_000) + `"]}`},
+		"conversion types":   {"/campaigns", `{"name":"x","conversion_types":["` + strings.Repeat(`a","`, 30_000) + `"]}`},
+		"scopes":             {"/api-keys", `{"name":"x","scopes":["` + strings.Repeat(`*","`, 30_000) + `"]}`},
+		"campaigns":          {"/exports", `{"campaign_ids":[null` + strings.Repeat(`,null`, 25_000) + `]}`},
 		"unknown parameters": {"/campaigns?" + strings.Repeat("a&", 10) + members(1, "x"), `{}`},
 	} {
 		got := w.call(post, c.path, w.a.key, c.body)
-		require.GreaterOrEqual(t, got.status, 400, name)
-		require.Less(t, got.status, 500, name)
+		require.Contains(t, []int{400, 422}, got.status, name)
 		require.Less(t, len(got.body), 32<<10, name)
 	}
 	batch := `{"events":[{"metadata":` + members(600, "null") + `}` + strings.Repeat(`,{"metadata":`+members(600, "null")+`}`, 99) + `]}`

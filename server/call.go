@@ -127,11 +127,10 @@ type owned interface {
 	names() ref[tenant.Advertiser]
 }
 
-// accept is an operation with a body of at most limit bytes. Its query can only
-// name an advertiser. owner finds whose it is where an admin does not say.
-func accept[In owned, Out any](limit int64, owner func(c *call) (tenant.ID, error), write func(c *call, in In) (status int, out Out, err error)) func(c *call) error {
+// accept is an operation with a body. Its query can only name an advertiser. owner finds whose it is where an admin does not say.
+func accept[In owned, Out any](owner func(c *call) (tenant.ID, error), write func(c *call, in In) (status int, out Out, err error)) func(c *call) error {
 	return func(c *call) error {
-		in, body, err := receive[In](c, limit)
+		in, body, err := receive[In](c)
 		if err != nil {
 			return err
 		}
@@ -153,7 +152,7 @@ func alter[In owned, Out any](owner func(c *call) (tenant.ID, error), change fun
 		if err != nil {
 			return err
 		}
-		in, _, err := receive[In](c, MaxBody)
+		in, _, err := receive[In](c)
 		if err != nil {
 			return err
 		}
@@ -188,11 +187,11 @@ func retire[Out any](owner func(c *call) (tenant.ID, error), end func(c *call, v
 }
 
 // receive reads and decodes a body.
-func receive[In owned](c *call, limit int64) (in In, body []byte, err error) {
+func receive[In owned](c *call) (in In, body []byte, err error) {
 	if err := c.writeQuery(); err != nil {
 		return in, nil, err
 	}
-	if body, err = c.body(limit); err != nil {
+	if body, err = c.body(MaxBody); err != nil {
 		return in, nil, err
 	}
 	err = decode(body, &in)

@@ -80,19 +80,19 @@ func (s *server) writes() []operation {
 		return operation{method: http.MethodPost, pattern: pattern, permission: permission, serve: serve}
 	}
 	return []operation{
-		post("/events", tenant.EventsWrite, accept(MaxBody, ownerOfNew, s.recordEvent)),
+		post("/events", tenant.EventsWrite, accept(ownerOfNew, s.recordEvent)),
 		post("/events/batch", tenant.EventsWrite, s.recordEvents),
-		post("/campaigns", tenant.CampaignsWrite, accept(MaxBody, ownerOfNew, s.createCampaign)),
-		post("/campaigns/:id/influencers/:influencer_id/terms", tenant.CampaignsWrite, accept(MaxBody, campaignOwner, s.changeTerms)),
-		post("/campaigns/:id/rerate/preview", tenant.PayoutsWrite, accept(MaxBody, campaignOwner, s.previewRerate)),
-		post("/campaigns/:id/rerate/apply", tenant.PayoutsWrite, accept(MaxBody, campaignOwner, s.applyRerate)),
-		post("/influencers", tenant.InfluencersWrite, accept(MaxBody, ownerOfNew, s.createInfluencer)),
+		post("/campaigns", tenant.CampaignsWrite, accept(ownerOfNew, s.createCampaign)),
+		post("/campaigns/:id/influencers/:influencer_id/terms", tenant.CampaignsWrite, accept(campaignOwner, s.changeTerms)),
+		post("/campaigns/:id/rerate/preview", tenant.PayoutsWrite, accept(campaignOwner, s.previewRerate)),
+		post("/campaigns/:id/rerate/apply", tenant.PayoutsWrite, accept(campaignOwner, s.applyRerate)),
+		post("/influencers", tenant.InfluencersWrite, accept(ownerOfNew, s.createInfluencer)),
 		post("/influencers/:id/assign", tenant.CampaignsWrite, s.assign),
-		post("/coupons", tenant.CouponsWrite, accept(MaxBody, ownerOfNew, s.createCoupon)),
-		post("/coupons/bulk", tenant.CouponsWrite, accept(MaxBody, ownerOfNew, s.createCoupons)),
-		post("/tracking-links", tenant.LinksWrite, accept(MaxBody, ownerOfNew, s.createLink)),
-		post("/api-keys", tenant.KeysWrite, accept(MaxBody, ownerOfNew, s.createKey)),
-		post("/api-keys/:id/rotate", tenant.KeysWrite, accept(MaxBody, keyOwner, s.rotateKey)),
+		post("/coupons", tenant.CouponsWrite, accept(ownerOfNew, s.createCoupon)),
+		post("/coupons/bulk", tenant.CouponsWrite, accept(ownerOfNew, s.createCoupons)),
+		post("/tracking-links", tenant.LinksWrite, accept(ownerOfNew, s.createLink)),
+		post("/api-keys", tenant.KeysWrite, accept(ownerOfNew, s.createKey)),
+		post("/api-keys/:id/rotate", tenant.KeysWrite, accept(keyOwner, s.rotateKey)),
 		post("/exports", tenant.EventsRead, s.createExport),
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // Limits of a request.
 const (
-	MaxBody        = 1 << 20          // bytes of a body
+	MaxBody        = 128 << 10        // bytes of a body
 	MaxBatchBody   = 8 << 20          // bytes of a body with a batch of events
 	MaxDepth       = 32               // nested objects and lists in a body
 	MaxBatchDepth  = 1000             // the same of a body with a batch; each event in it has MaxDepth for itself

@@ -55,7 +55,7 @@ type exportTicket struct {
 // createExport makes a ticket for an export: a link that needs no header, so
 // that a browser can save what it leads to.
 func (s *server) createExport(c *call) error {
-	in, body, err := receive[newExport](c, MaxBody)
+	in, body, err := receive[newExport](c)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *server) changeUser(c *call) error {
 	if err != nil {
 		return err
 	}
-	in, _, err := receive[userChange](c, MaxBody)
+	in, _, err := receive[userChange](c)
 	if err != nil {
 		return err
 	}
