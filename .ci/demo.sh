@@ -54,6 +54,7 @@ answers /readyz '"ready"'
 answers /metrics '^http_server_request_duration_seconds_count'
 answers /openapi.yaml '^openapi: 3\.1'
 answers /explorer '/openapi.yaml'
+answers /dev/idp 'DEVELOPMENT SIGN-IN'
 answers /app/config.json "$base/dev/idp"
 answers /dev/idp/.well-known/openid-configuration "$base/dev/idp"
 grep -q 'WARNING: the development issuer is on' "$scratch/errors" || fail "nothing warns of the development issuer"

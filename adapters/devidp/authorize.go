@@ -218,6 +218,13 @@ type view struct {
 	Client, RedirectURI, Action string
 	Fields                      []field
 	People                      []Person
+	Tokens                      []holder
+}
+
+// holder is one of the people with an access token.
+type holder struct {
+	Person
+	Token string
 }
 
 func (i *Issuer) preparePage() error {
@@ -240,6 +247,20 @@ func (i *Issuer) offer(w http.ResponseWriter, a authorization, values url.Values
 	}
 	// Browsers follow the redirect after the form only to what form-action lists.
 	i.show(w, http.StatusOK, v, "'self' "+originOf(a.redirectURI))
+}
+
+// welcome shows who there is, with tokens for those who try the API by hand.
+func (i *Issuer) welcome(w http.ResponseWriter, _ *http.Request) {
+	v := view{Action: i.base + "/authorize"}
+	for _, person := range i.config.People {
+		token, err := i.Token(person.Subject)
+		if err != nil {
+			http.Error(w, "No token can be made.", http.StatusInternalServerError)
+			return
+		}
+		v.Tokens = append(v.Tokens, holder{person, token})
+	}
+	i.show(w, http.StatusOK, v, "'none'")
 }
 
 func (i *Issuer) complain(w http.ResponseWriter, status int, problem, detail string) {

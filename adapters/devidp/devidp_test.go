@@ -305,3 +305,23 @@ func TestToken_ForTheCommandLineIsAnAccessToken(t *testing.T) {
 	require.NotEqual(t, claims["jti"], w.claims(again)["jti"])
 	require.Equal(t, http.StatusOK, w.do(http.MethodPost, "/userinfo", "", "Authorization", "bearer "+token).status)
 }
+
+func TestWelcome_ShowsWhoThereIsWithATokenOfEach(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"", "/"} {
+		page := w.do(http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, page.status)
+		require.Contains(t, page.body, "DEVELOPMENT SIGN-IN")
+		require.Contains(t, page.body, "Pia &lt;Pending&gt;")
+		require.Contains(t, page.header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+		require.Equal(t, "no-store", page.header.Get("Cache-Control"))
+		require.Empty(t, page.header.Get("Access-Control-Allow-Origin"))
+		var subjects []any
+		for _, found := range regexp.MustCompile(`>(eyJ[^<]+)<`).FindAllStringSubmatch(page.body, -1) {
+			claims := w.claims(found[1])
+			require.Equal(t, "access", claims["token_use"])
+			subjects = append(subjects, claims["sub"])
+		}
+		require.Equal(t, []any{"p-admin", "p-brand", "p-wait"}, subjects)
+	}
+}

@@ -91,6 +91,11 @@ func (i *Issuer) prepareKey() error {
 }
 
 func (i *Issuer) route() {
+	welcome := map[string]http.HandlerFunc{http.MethodGet: i.welcome}
+	i.handle("/{$}", browser, welcome)
+	if i.prefix != "" {
+		i.handle("", browser, welcome)
+	}
 	i.handle("/.well-known/openid-configuration", shared, map[string]http.HandlerFunc{http.MethodGet: i.discovery})
 	i.handle("/.well-known/jwks.json", shared, map[string]http.HandlerFunc{http.MethodGet: i.keys})
 	i.handle("/authorize", browser, map[string]http.HandlerFunc{http.MethodGet: i.authorize, http.MethodPost: i.authorize})

@@ -116,14 +116,14 @@ func TestDiscovery_SaysWhatIsServed(t *testing.T) {
 func TestRoutes_KnowTheirMethodsAndNoOtherPath(t *testing.T) {
 	w := newWorld(t)
 	for path, method := range map[string]string{
-		"/authorize": http.MethodPut, "/token": http.MethodGet, "/userinfo": http.MethodDelete, "/logout": http.MethodPatch,
+		"": http.MethodPost, "/": http.MethodPut, "/authorize": http.MethodPut, "/token": http.MethodGet, "/userinfo": http.MethodDelete, "/logout": http.MethodPatch,
 		"/.well-known/jwks.json": http.MethodPost, "/.well-known/openid-configuration": http.MethodPost,
 	} {
 		r := w.do(method, path, "")
 		require.Equal(t, http.StatusMethodNotAllowed, r.status, path)
 		require.NotEmpty(t, r.header.Get("Allow"), path)
 	}
-	for _, path := range []string{"", "/", "/authorize/", "/.well-known/", "/tokens"} {
+	for _, path := range []string{"/x", "/authorize/", "/.well-known/", "/tokens"} {
 		require.Equal(t, http.StatusNotFound, w.do(http.MethodGet, path, "").status, path)
 	}
 	origin := strings.TrimSuffix(w.base, "/dev/idp")
@@ -132,7 +132,7 @@ func TestRoutes_KnowTheirMethodsAndNoOtherPath(t *testing.T) {
 
 func TestRoutes_AnswerTheirOwnHostOnly(t *testing.T) {
 	w := newWorld(t)
-	for _, path := range []string{"/authorize", "/token", "/userinfo", "/logout"} {
+	for _, path := range []string{"", "/", "/authorize", "/token", "/userinfo", "/logout"} {
 		require.Equal(t, http.StatusMisdirectedRequest, w.do(http.MethodGet, path, "", "Host", "rebound.example").status, path)
 	}
 	for _, path := range []string{"/.well-known/jwks.json", "/.well-known/openid-configuration"} {

@@ -33,7 +33,7 @@ func (s settings) database() database {
 	s.redacted["database-url"] = redact
 	return database{
 		settings: s,
-		file:     s.String("db", defaultFile, "SQLite `file`, created if it does not exist"),
+		file:     s.String("db", defaultFile, "SQLite `file`; serve, migrate and advertiser create make it where there is none"),
 		url:      s.String("database-url", "", "PostgreSQL `URL`, instead of a file"),
 	}
 }
