@@ -108,7 +108,7 @@ func (w *world) verify(t testing.TB, token string, within time.Duration) (auth.I
 	elapsed := stopwatch()
 	identity, err := w.verifier.Verify(context.Background(), token)
 	if took := elapsed(); took >= within {
-		t.Errorf("the call took %v, at most %v is allowed", took, within)
+		t.Fatalf("the call took %v, at most %v is allowed", took, within)
 	}
 	return identity, err
 }
