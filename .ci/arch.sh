@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Left to right: a package may import the names to its left. "root" is the façade.
-line="fault ident money tenant payouts campaigns links coupons attribution stats mail auth storage root"
+line="fault ident money tenant payouts campaigns links clicks coupons attribution stats mail auth storage root"
 
 # A row per import: kind (code, test), importing package, imported path. Rows
 # are collected under every build tag, so that no file hides behind one.

@@ -1,0 +1,56 @@
+package clicks
+
+import (
+	"context"
+
+	"github.com/superher/superher/links"
+	"github.com/superher/superher/tenant"
+)
+
+// Visit is a hit on a link that was resolved. The hit holds the visitor's
+// address: a visit must not be logged, nor stored but for a sealed copy that
+// is on its way to a [Sink], see [Sealer].
+type Visit struct {
+	ID         links.ClickID // given once, so that storing it twice stores it once
+	Advertiser tenant.ID
+	Link       links.ID
+	Hit        links.Hit
+}
+
+// Sink stores visits in one step, all or none; those that it has stored before
+// it skips. fault.Unavailable means that the same visits may be offered again
+// later; every other error that they will never be taken. superher's
+// Client.RecordClicks is one. It must be safe for concurrent use.
+type Sink func(ctx context.Context, visits []Visit) error
+
+// Recorder takes visits from redirects and hands them to a sink later. It is
+// safe for concurrent use; Run is called once in the life of a recorder.
+type Recorder interface {
+	// Record takes a visit, and does not wait for the sink. When it returns nil
+	// the visit is as safe as the recorder promises to keep it. fault.Exhausted
+	// "clicks-shed" says that there is no room for it, fault.Unavailable that it
+	// could not be kept; either is counted as shed. The shopper is sent on all
+	// the same.
+	Record(ctx context.Context, v Visit) error
+
+	// Run hands what is recorded to the sink, in batches, until ctx is done; then
+	// what is left, for a bounded time. Visits that the sink cannot take now are
+	// offered again, ever slower; those that it never will are counted as
+	// refused and hold up nothing else. Each visit reaches the sink at least
+	// once, and after a crash maybe once more. The error says that visits which
+	// the recorder cannot keep were left over.
+	Run(ctx context.Context, sink Sink) error
+
+	// Stats tells how the recorder is doing.
+	Stats() Stats
+}
+
+// Stats are the figures of a recorder since it was opened.
+type Stats struct {
+	Recorded int64 // taken by Record
+	Stored   int64 // taken by the sink
+	Refused  int64 // never to be taken by the sink
+	Shed     int64 // not taken by Record, or left over at the end
+	Waiting  int64 // visits on their way; those of earlier processes included as far as they are known
+	Bytes    int64 // that the waiting ones take on disk, where they do
+}
