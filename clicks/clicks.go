@@ -7,6 +7,9 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
+// MaxBatch is how many visits a recorder offers to a sink at once, at most.
+const MaxBatch = 2000
+
 // Visit is a hit on a link that was resolved. The hit holds the visitor's
 // address: a visit must not be logged, nor stored but for a sealed copy that
 // is on its way to a [Sink], see [Sealer].
@@ -18,9 +21,11 @@ type Visit struct {
 }
 
 // Sink stores visits in one step, all or none; those that it has stored before
-// it skips. fault.Unavailable means that the same visits may be offered again
+// it skips. It is offered at most [MaxBatch] of them and keeps none of the
+// slice. fault.Unavailable means that the same visits may be offered again
 // later; every other error that they will never be taken. superher's
-// Client.RecordClicks is one. It must be safe for concurrent use.
+// Client.RecordClicks is one. It must be safe for concurrent use, and return
+// soon after its context ended.
 type Sink func(ctx context.Context, visits []Visit) error
 
 // Recorder takes visits from redirects and hands them to a sink later. It is
@@ -29,19 +34,23 @@ type Recorder interface {
 	// Record takes a visit, and does not wait for the sink. When it returns nil
 	// the visit is as safe as the recorder promises to keep it. fault.Exhausted
 	// "clicks-shed" says that there is no room for it, fault.Unavailable that it
-	// could not be kept; either is counted as shed. The shopper is sent on all
-	// the same.
+	// could not be kept, for example since Run has ended; either is counted as
+	// shed. The shopper is sent on all the same. Texts of the hit that are longer
+	// than a browser's may come to the sink cut as [Sealer] says.
 	Record(ctx context.Context, v Visit) error
 
 	// Run hands what is recorded to the sink, in batches, until ctx is done; then
 	// what is left, for a bounded time. Visits that the sink cannot take now are
 	// offered again, ever slower; those that it never will are counted as
 	// refused and hold up nothing else. Each visit reaches the sink at least
-	// once, and after a crash maybe once more. The error says that visits which
-	// the recorder cannot keep were left over.
+	// once, under its own id, and after a crash maybe once more. In which order
+	// is not said. The error is fault.Unavailable "clicks-left-over" where visits
+	// were left that the recorder cannot keep.
 	Run(ctx context.Context, sink Sink) error
 
-	// Stats tells how the recorder is doing.
+	// Stats tells how the recorder is doing. While nothing moves, Recorded is the
+	// sum of Stored, Refused, Waiting and what was left over, but for the visits
+	// of earlier processes.
 	Stats() Stats
 }
 
