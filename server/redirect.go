@@ -29,11 +29,10 @@ func (s *server) redirect(c *call) error {
 		return nil
 	}
 	visit, err := s.client.NewVisit(link, s.hit(c.r))
-	if err != nil { // the shopper is sent on all the same
-		s.log.ErrorContext(c.r.Context(), "a click was lost", "request_id", c.w.id, "error", err.Error())
-	} else {
-		s.clicks.Record(visit)
+	if err == nil {
+		err = s.clicks.Record(c.r.Context(), visit)
 	}
+	s.noteLost(c.r.Context(), err) // the shopper is sent on all the same
 	c.w.Header().Set("Location", link.RedirectURL())
 	c.w.Header().Set("Content-Length", "0")
 	c.w.WriteHeader(http.StatusFound)

@@ -14,6 +14,7 @@ import (
 	"github.com/superher/superher"
 	"github.com/superher/superher/adapters/otel"
 	"github.com/superher/superher/auth"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/server"
 	"github.com/superher/superher/storage"
@@ -70,8 +71,8 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 	if err != nil {
 		return err
 	}
-	clicks := client.NewClickBuffer(0, h.log)
-	handler, err := h.handler(client, clicks)
+	recorder := clicks.NewBuffer(0, h.log)
+	handler, err := h.handler(client, recorder)
 	if err != nil {
 		return err
 	}
@@ -89,8 +90,8 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 	// Clicks are written and old things swept while requests are answered, and after them.
 	behind, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	w := work{web: web, clicks: clicks, end: end, written: make(chan error, 1), served: make(chan error, 1), swept: make(chan struct{})}
-	go func() { w.written <- clicks.Run(behind) }()
+	w := work{web: web, recorder: recorder, end: end, written: make(chan error, 1), served: make(chan error, 1), swept: make(chan struct{})}
+	go func() { w.written <- recorder.Run(behind, client.RecordClicks) }()
 	go func() { defer close(w.swept); h.sweep(behind, client) }()
 	go func() { w.served <- web.Serve(h.listener) }()
 
@@ -107,7 +108,7 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 }
 
 // handler is the API with all that stands around it.
-func (h *host) handler(client *superher.Client, clicks *superher.ClickBuffer) (http.Handler, error) {
+func (h *host) handler(client *superher.Client, recorder clicks.Recorder) (http.Handler, error) {
 	verifier, signIn := h.verifier, h.signIn
 	var err error
 	if h.issuer != nil {
@@ -121,7 +122,7 @@ func (h *host) handler(client *superher.Client, clicks *superher.ClickBuffer) (h
 		}
 	}
 	api, err := server.New(server.Config{
-		Client: client, Clicks: clicks, BaseURL: h.base, Log: h.log, TrustedProxies: *h.proxies, Timeout: *h.timeout,
+		Client: client, Clicks: recorder, BaseURL: h.base, Log: h.log, TrustedProxies: *h.proxies, Timeout: *h.timeout,
 		Verifier: verifier, SignIn: signIn, Rates: &server.Rates{Caller: *h.caller, Tenant: *h.tenant, Address: *h.address},
 		Ready: h.ready(client), Metrics: h.telemetry.metrics, MetricsToken: *h.hosting.telemetry.token,
 	})
@@ -148,7 +149,7 @@ func (h *host) ready(client *superher.Client) func(context.Context) error {
 // work is what goes on while a host runs.
 type work struct {
 	web             *http.Server
-	clicks          *superher.ClickBuffer
+	recorder        clicks.Recorder
 	end             context.CancelFunc
 	written, served chan error
 	swept           chan struct{}
@@ -184,7 +185,7 @@ func (h *host) leave(ctx context.Context, w work, stopped bool) (failed error) {
 	case <-late.Done():
 		failed = errors.Join(failed, errors.New("clicks were lost: the store did not take them before the end of --shutdown-timeout"))
 	}
-	if shed := w.clicks.Shed(); shed > 0 {
+	if shed := w.recorder.Stats().Shed; shed > 0 {
 		h.log.Error("clicks were lost", "count", shed)
 	}
 	last, done := context.WithDeadline(ctx, end)
