@@ -34,6 +34,16 @@ func (c *Client) ResolveLink(ctx context.Context, code string) (links.Link, erro
 	return link, err
 }
 
+// KnownLink returns the link of a short code, whatever its status, and where it
+// leads, if the store is a storage.LinkCache and knows it at once. It never
+// waits; where it does not know, [Client.ResolveLink] does.
+func (c *Client) KnownLink(code string) (link links.Link, redirectURL string, known bool) {
+	if c.known == nil {
+		return links.Link{}, "", false
+	}
+	return c.known.KnownLink(links.Code(code)) // it knows sound codes only
+}
+
 // NewVisit gives a hit its identity, so that recording it twice stores it once.
 func (c *Client) NewVisit(link links.Link, hit links.Hit) (clicks.Visit, error) {
 	if hit.At.IsZero() {

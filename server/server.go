@@ -93,10 +93,12 @@ type server struct {
 	batches                     *crowd
 	routes                      []operation
 	lost                        losses
+	fixed                       fixed
 }
 
 // New returns the handler of the whole API, safe for concurrent use, or
-// fault.Invalid naming every bad field of the configuration.
+// fault.Invalid naming every bad field of the configuration. The handler is a
+// [Redirector] as well.
 func New(config Config) (http.Handler, error) {
 	base, err := config.check()
 	if err != nil {
@@ -114,6 +116,7 @@ func New(config Config) (http.Handler, error) {
 	if config.MetricsToken != "" {
 		s.metricsToken = sha256.Sum256([]byte(config.MetricsToken))
 	}
+	s.fixed = s.newFixed()
 	s.routes = s.operations()
 	s.router = bunrouter.New(
 		bunrouter.WithNotFoundHandler(s.noRoute), bunrouter.WithMethodNotAllowedHandler(s.noRoute),
