@@ -2,6 +2,7 @@ package clicks
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,7 +43,7 @@ func TestParseVisit_RefusesWhatAppendVisitDoesNotWrite(t *testing.T) {
 	for name, bad := range map[string][]byte{
 		"empty": {}, "another version": change(0, encodingVersion+1), "a billion nanoseconds": change(57, 0xff),
 		"an address of five bytes": change(61, 5), "an address beyond the end": change(61, 200), "a text beyond the end": change(66, 200),
-		"a length without end": append(good[:len(good)-1:len(good)-1], 0x80, 0x80, 0x80), "a byte too many": append(good[:len(good):len(good)], 0), "cut": good[:len(good)-1],
+		"a length without end": append(slices.Clone(good[:len(good)-1]), 0x80, 0x80, 0x80), "a byte too many": append(slices.Clone(good), 0), "cut": good[:len(good)-1],
 	} {
 		_, ok := parseVisit(bad)
 		require.False(t, ok, name)

@@ -1,7 +1,9 @@
 package clickstest
 
 import (
+	"cmp"
 	"testing"
+	"time"
 
 	"github.com/superher/superher/clicks"
 )
@@ -27,6 +29,15 @@ type Harness struct {
 	// Folder returns the folder with all that r keeps, which may be looked through
 	// while r works. nil where Reopen is.
 	Folder func(r clicks.Recorder) string
+
+	// Patience is how long the suite waits for something that has to happen; 0
+	// means half a minute.
+	Patience time.Duration
+}
+
+// world returns a world around a recorder that does not run yet.
+func (h Harness) world(r clicks.Recorder) *world {
+	return &world{recorder: r, store: newStore(h.Patience), ended: make(chan error, 1), patience: h.Patience}
 }
 
 // SmallMost is how many visits a small recorder is offered to fill it.
@@ -40,6 +51,7 @@ func Run(t *testing.T, h Harness) {
 	if (h.Reopen == nil) != (h.Folder == nil) {
 		t.Fatal("clickstest: Harness.Reopen and Harness.Folder come together")
 	}
+	h.Patience = cmp.Or(h.Patience, 30*time.Second)
 	t.Run("Delivered", h.delivered)
 	t.Run("Unavailable", h.unavailable)
 	t.Run("Refused", h.refused)

@@ -15,12 +15,12 @@ import (
 // delivered: each recorded visit reaches the sink as it was, in batches.
 func (h Harness) delivered(t *testing.T) {
 	t.Run("EachVisitReachesTheSinkAsItWas", func(t *testing.T) {
-		w := worldOf(h.New(t)).run(t)
+		w := h.world(h.New(t)).run(t)
 		w.record(t, w.visits(1200))
 		w.requireAll(t)
 	})
 	t.Run("WhatWasRecordedBeforeRunIsDelivered", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.record(t, w.visits(3000))
 		got := w.recorder.Stats()
 		require.EqualValues(t, 3000, got.Waiting)
@@ -29,14 +29,14 @@ func (h Harness) delivered(t *testing.T) {
 		require.LessOrEqual(t, w.store.offers, 3000/20, "many wait, so they go in batches")
 	})
 	t.Run("ASingleVisitIsNotHeldBack", func(t *testing.T) {
-		w := worldOf(h.New(t)).run(t)
+		w := h.world(h.New(t)).run(t)
 		for range 3 {
 			w.record(t, w.visits(1))
 			w.requireAll(t)
 		}
 	})
 	t.Run("ManyAtOnce", func(t *testing.T) {
-		w := worldOf(h.New(t)).run(t)
+		w := h.world(h.New(t)).run(t)
 		var wg sync.WaitGroup
 		for range 32 {
 			wg.Go(func() {
@@ -49,7 +49,7 @@ func (h Harness) delivered(t *testing.T) {
 		w.requireAll(t)
 	})
 	t.Run("RecordDoesNotWaitForTheSink", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(always(hang))
 		w.run(t)
 		w.record(t, w.visits(1))
@@ -60,18 +60,17 @@ func (h Harness) delivered(t *testing.T) {
 		require.Zero(t, got.Stored)
 	})
 	t.Run("ALateVisitOfACallerWhoLeftIsTakenOrShed", func(t *testing.T) {
-		w := worldOf(h.New(t)).run(t)
+		w := h.world(h.New(t)).run(t)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		v := w.visit()
 		err := w.recorder.Record(gone, v)
-		if err == nil {
-			w.recorded = append(w.recorded, v)
-		} else {
+		if err != nil {
 			requireShed(t, err)
 			require.EqualValues(t, 1, w.recorder.Stats().Shed)
 			return
 		}
+		w.recorded = append(w.recorded, v)
 		w.requireAll(t)
 	})
 }
@@ -79,7 +78,7 @@ func (h Harness) delivered(t *testing.T) {
 // unavailable: a store that is away for a while costs nothing.
 func (h Harness) unavailable(t *testing.T) {
 	t.Run("AStoreThatWasAwayLosesNothing", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(func(offer int, _ []clicks.Visit) verdict {
 			if offer <= 5 {
 				return away
@@ -91,7 +90,7 @@ func (h Harness) unavailable(t *testing.T) {
 		w.requireAll(t)
 	})
 	t.Run("RecordingGoesOnMeanwhile", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(always(away))
 		w.run(t)
 		w.record(t, w.visits(500))
@@ -104,7 +103,7 @@ func (h Harness) unavailable(t *testing.T) {
 		w.requireAll(t)
 	})
 	t.Run("OffersComeEverSlower", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(always(away))
 		w.record(t, w.visits(1))
 		began := time.Now()
@@ -115,7 +114,7 @@ func (h Harness) unavailable(t *testing.T) {
 		w.requireAll(t)
 	})
 	t.Run("ALostAnswerStoresNothingTwice", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(func(offer int, _ []clicks.Visit) verdict {
 			if offer%2 == 1 && offer < 8 {
 				return loseAnswer
@@ -132,7 +131,7 @@ func (h Harness) unavailable(t *testing.T) {
 // refused: what the sink never takes holds up nothing.
 func (h Harness) refused(t *testing.T) {
 	run := func(t *testing.T, poisoned func(i int) bool, alsoAway bool) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		visits, poison := w.visits(300), map[links.ClickID]bool{}
 		var good []clicks.Visit
 		for i, v := range visits {
@@ -153,7 +152,7 @@ func (h Harness) refused(t *testing.T) {
 		})
 		w.record(t, visits)
 		w.run(t)
-		got := settle(t, w.recorder)
+		got := w.settle(t)
 		w.store.requireExactly(t, good)
 		require.EqualValues(t, 300, got.Recorded)
 		require.EqualValues(t, len(good), got.Stored)
@@ -163,7 +162,7 @@ func (h Harness) refused(t *testing.T) {
 		more := w.visits(50)
 		w.record(t, more) // and life goes on
 		w.store.awaitTaken(t, len(good)+50)
-		settle(t, w.recorder)
+		w.settle(t)
 		w.store.requireExactly(t, w.recorded)
 	}
 	t.Run("OneOfMany", func(t *testing.T) { run(t, func(i int) bool { return i == 142 }, false) })

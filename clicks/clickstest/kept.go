@@ -2,6 +2,7 @@ package clickstest
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"maps"
 	"net/netip"
@@ -24,14 +25,14 @@ func (h Harness) kept(t *testing.T) {
 		t.Skip("this recorder keeps nothing over the life of its process")
 	}
 	t.Run("WhatWasNeverDelivered", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.record(t, w.visits(1300))
 		next := w.crash(t, h, 0)
 		require.EqualValues(t, 1300, next.recorder.Stats().Waiting, "those of the earlier process are known")
 		next.run(t).requireRest(t, w.recorded, len(w.recorded))
 	})
 	t.Run("WhatASinkThatWasAwayDidNotTake", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(func(offer int, _ []clicks.Visit) verdict {
 			if offer <= 2 {
 				return take
@@ -46,7 +47,7 @@ func (h Harness) kept(t *testing.T) {
 	t.Run("WhatWasOnItsWay", func(t *testing.T) {
 		// The store has taken the batch, and the process is killed before it knows.
 		for range 3 {
-			w := worldOf(h.New(t))
+			w := h.world(h.New(t))
 			w.store.become(func(offer int, _ []clicks.Visit) verdict {
 				if offer == 2 {
 					return loseAnswer
@@ -61,7 +62,7 @@ func (h Harness) kept(t *testing.T) {
 		}
 	})
 	t.Run("AllOfManyAtOnce", func(t *testing.T) {
-		w := worldOf(h.New(t)).run(t)
+		w := h.world(h.New(t)).run(t)
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() { w.record(t, w.visits(250)) })
@@ -70,7 +71,7 @@ func (h Harness) kept(t *testing.T) {
 		w.crashMidway(t, h)
 	})
 	t.Run("AfterOneCrashAndAnother", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		var all []clicks.Visit
 		for range 4 {
 			some := w.visits(200)
@@ -83,7 +84,7 @@ func (h Harness) kept(t *testing.T) {
 		w.run(t).requireRest(t, all, len(all))
 	})
 	t.Run("WhatWasRefusedDoesNotComeBack", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		visits := w.visits(100)
 		poison := map[links.ClickID]bool{visits[40].ID: true}
 		w.store.become(func(_ int, offer []clicks.Visit) verdict {
@@ -94,23 +95,25 @@ func (h Harness) kept(t *testing.T) {
 		})
 		w.record(t, visits)
 		w.run(t)
-		settle(t, w.recorder)
+		w.settle(t)
 		require.NoError(t, w.end(t))
-		next := w.crash(t, h, 0).run(t)
+		next := w.crash(t, h, 0)
+		next.store.become(w.store.judge)
+		next.run(t)
 		next.record(t, []clicks.Visit{w.visit()})
 		next.store.awaitTaken(t, 1)
-		require.Zero(t, settle(t, next.recorder).Refused)
+		require.Zero(t, next.settle(t).Refused)
 	})
 	t.Run("ATornLastRecordCostsNoOther", func(t *testing.T) {
 		for _, torn := range []int{1, 2, 5, 17, 60, clicks.MinSealed - 1} {
-			w := worldOf(h.New(t))
+			w := h.world(h.New(t))
 			w.record(t, w.visits(250))
 			next := w.crash(t, h, torn)
 			more := next.visits(100)
 			next.record(t, more) // there is a place for the next ones, and they last as well
 			last := next.crash(t, h, 0).run(t)
 			last.store.awaitTaken(t, 349)
-			settle(t, last.recorder)
+			last.settle(t)
 			want := slices.Concat(w.recorded[:249], more)
 			if _, found := last.store.taken[w.recorded[249].ID]; found {
 				want = append(want, w.recorded[249])
@@ -123,7 +126,7 @@ func (h Harness) kept(t *testing.T) {
 // crash returns the world of the next process.
 func (w *world) crash(t *testing.T, h Harness, torn int) *world {
 	t.Helper()
-	next := worldOf(h.Reopen(t, w.recorder, torn))
+	next := h.world(h.Reopen(t, w.recorder, torn))
 	next.next = w.next
 	return next
 }
@@ -146,7 +149,7 @@ func (w *world) crashMidway(t *testing.T, h Harness) {
 func (w *world) requireRest(t *testing.T, want []clicks.Visit, atLeast int) {
 	t.Helper()
 	w.store.awaitTaken(t, len(want))
-	got := settle(t, w.recorder)
+	got := w.settle(t)
 	w.store.requireExactly(t, want)
 	require.Zero(t, got.Refused)
 	require.Zero(t, got.Shed)
@@ -159,7 +162,7 @@ func (h Harness) privacy(t *testing.T) {
 	if h.Folder == nil {
 		t.Skip("this recorder keeps nothing over the life of its process")
 	}
-	w := worldOf(h.New(t))
+	w := h.world(h.New(t))
 	visits := w.visits(1000)
 	for i := range visits {
 		n := byte(i)
@@ -169,18 +172,18 @@ func (h Harness) privacy(t *testing.T) {
 	w.record(t, visits)
 	search := func() (files int) {
 		require.NoError(t, filepath.WalkDir(h.Folder(w.recorder), func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return nil // gone meanwhile
+			if errors.Is(err, fs.ErrNotExist) || err == nil && entry.IsDir() {
+				return nil
 			}
 			content, err := os.ReadFile(path)
-			if err != nil {
+			if errors.Is(err, fs.ErrNotExist) { // gone meanwhile
 				return nil
 			}
 			files++
-			for _, clear := range []string{"\xde\xad\xbe\xef\xfe\xed\xca\xfe", "2001:db8:dead:beef", "the agent of a person"} {
-				require.False(t, bytes.Contains(content, []byte(clear)), "%s holds %q", path, clear)
+			for _, text := range []string{"\xde\xad\xbe\xef\xfe\xed\xca\xfe", "2001:db8:dead:beef", "the agent of a person"} {
+				require.False(t, bytes.Contains(content, []byte(text)), "%s holds %q", path, text)
 			}
-			return nil
+			return err
 		}))
 		return files
 	}

@@ -37,7 +37,8 @@ func (w *world) fill(t *testing.T) (shed int) {
 		require.True(t, fault.HasReason(err, "clicks-shed"), "what does not fit is clicks-shed and not %v", err)
 		requireShed(t, err)
 		require.GreaterOrEqual(t, i, 100, "even the smallest recorder has room for a hundred")
-		if shed++; shed == 10 {
+		shed++
+		if shed == 10 {
 			return shed
 		}
 	}
@@ -48,7 +49,7 @@ func (w *world) fill(t *testing.T) (shed int) {
 // room: what does not fit is refused, counted, and costs nothing else.
 func (h Harness) room(t *testing.T) {
 	t.Run("WhatDoesNotFitIsShedAndCounted", func(t *testing.T) {
-		w := worldOf(h.Small(t))
+		w := h.world(h.Small(t))
 		shed := w.fill(t)
 		got := w.recorder.Stats()
 		require.EqualValues(t, len(w.recorded), got.Recorded)
@@ -56,17 +57,17 @@ func (h Harness) room(t *testing.T) {
 		require.EqualValues(t, shed, got.Shed)
 		w.run(t)
 		w.store.awaitTaken(t, len(w.recorded))
-		settle(t, w.recorder)
+		w.settle(t)
 		w.store.requireExactly(t, w.recorded)
 	})
 	t.Run("ThereIsRoomAgainOnceSomeAreStored", func(t *testing.T) {
-		w := worldOf(h.Small(t))
+		w := h.world(h.Small(t))
 		w.store.become(always(away))
 		w.run(t)
 		shed := w.fill(t)
 		w.store.become(nil)
 		w.store.awaitTaken(t, len(w.recorded))
-		settle(t, w.recorder)
+		w.settle(t)
 		require.Eventually(t, func() bool { // room may come in larger pieces
 			v := w.visit()
 			if w.recorder.Record(t.Context(), v) != nil {
@@ -75,10 +76,10 @@ func (h Harness) room(t *testing.T) {
 			}
 			w.recorded = append(w.recorded, v)
 			return true
-		}, patience, 10*time.Millisecond)
+		}, w.patience, 10*time.Millisecond)
 		w.record(t, w.visits(50))
 		w.store.awaitTaken(t, len(w.recorded))
-		got := settle(t, w.recorder)
+		got := w.settle(t)
 		w.store.requireExactly(t, w.recorded)
 		require.EqualValues(t, shed, got.Shed)
 	})
@@ -88,7 +89,7 @@ func (h Harness) room(t *testing.T) {
 // accounted for.
 func (h Harness) end(t *testing.T) {
 	t.Run("WhatIsWaitingIsDeliveredFirst", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.record(t, w.visits(1700))
 		w.run(t)
 		require.NoError(t, w.end(t))
@@ -96,7 +97,7 @@ func (h Harness) end(t *testing.T) {
 		w.accounted(t, h)
 	})
 	t.Run("AHiccupMeanwhileLosesNothing", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(func(offer int, _ []clicks.Visit) verdict {
 			if offer <= 3 {
 				return away
@@ -110,12 +111,12 @@ func (h Harness) end(t *testing.T) {
 		w.accounted(t, h)
 	})
 	t.Run("WithNothingToDo", func(t *testing.T) {
-		w := worldOf(h.New(t)).run(t)
+		w := h.world(h.New(t)).run(t)
 		require.NoError(t, w.end(t))
 		require.Equal(t, clicks.Stats{Bytes: w.recorder.Stats().Bytes}, w.recorder.Stats())
 	})
 	t.Run("AStoreThatHangsIsWaitedForSomeSecondsOnly", func(t *testing.T) {
-		w := worldOf(h.New(t))
+		w := h.world(h.New(t))
 		w.store.become(always(hang))
 		w.record(t, w.visits(700))
 		w.run(t)
@@ -135,7 +136,7 @@ func (h Harness) end(t *testing.T) {
 		w.accounted(t, h)
 	})
 	t.Run("WhatComesDuringAndAfterTheEndIsAccountedFor", func(t *testing.T) {
-		w := worldOf(h.New(t)).run(t)
+		w := h.world(h.New(t)).run(t)
 		var shed int
 		some, over := make(chan struct{}), make(chan struct{})
 		go func() {
@@ -172,17 +173,17 @@ func (w *world) accounted(t *testing.T, h Harness) {
 	t.Helper()
 	got := w.recorder.Stats()
 	require.EqualValues(t, len(w.recorded), got.Recorded, "recorded")
-	require.EqualValues(t, got.Recorded, got.Stored+got.Refused+got.Waiting, "each recorded visit is stored, refused or waiting")
+	require.Equal(t, got.Recorded, got.Stored+got.Refused+got.Waiting, "each recorded visit is stored, refused or waiting")
 	require.LessOrEqual(t, got.Stored, int64(len(w.store.taken)), "stored")
 	if h.Reopen == nil {
 		require.Zero(t, got.Waiting, "there is nobody left to deliver them")
 		w.store.requireExactly(t, w.recorded)
 		return
 	}
-	next := worldOf(h.Reopen(t, w.recorder, 0))
+	next := h.world(h.Reopen(t, w.recorder, 0))
 	next.store.taken = w.store.taken
 	next.run(t)
 	next.store.awaitTaken(t, len(w.recorded))
-	settle(t, next.recorder)
+	next.settle(t)
 	next.store.requireExactly(t, w.recorded)
 }

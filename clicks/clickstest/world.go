@@ -20,6 +20,7 @@ import (
 type world struct {
 	recorder clicks.Recorder
 	store    *store
+	patience time.Duration
 
 	mu       sync.Mutex
 	next     uint64
@@ -27,11 +28,6 @@ type world struct {
 
 	stop  context.CancelFunc // ends Run
 	ended chan error         // its result
-}
-
-// worldOf returns a world around a recorder that does not run yet.
-func worldOf(r clicks.Recorder) *world {
-	return &world{recorder: r, store: newStore(nil), ended: make(chan error, 1)}
 }
 
 // run starts Run. It ends at the end of the test, if not before.
@@ -60,7 +56,7 @@ func (w *world) end(t *testing.T) error {
 	select {
 	case err := <-w.ended:
 		return err
-	case <-time.After(patience):
+	case <-time.After(clicks.FlushTime + w.patience):
 		require.FailNow(t, "Run goes on after its context was done")
 		return nil
 	}
@@ -110,7 +106,7 @@ func (w *world) visits(n int) []clicks.Visit {
 // record records visits and expects each to be taken.
 func (w *world) record(t *testing.T, visits []clicks.Visit) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), w.patience)
 	defer cancel()
 	for _, v := range visits {
 		require.NoError(t, w.recorder.Record(ctx, v), "there is room for it")
@@ -121,10 +117,10 @@ func (w *world) record(t *testing.T, visits []clicks.Visit) {
 }
 
 // settle waits until nothing is on its way, and fails where it never is so.
-func settle(t *testing.T, r clicks.Recorder) clicks.Stats {
+func (w *world) settle(t *testing.T) clicks.Stats {
 	t.Helper()
-	require.Eventually(t, func() bool { return r.Stats().Waiting == 0 }, patience, time.Millisecond, "visits wait for ever")
-	return r.Stats()
+	require.Eventually(t, func() bool { return w.recorder.Stats().Waiting == 0 }, w.patience, time.Millisecond, "visits wait for ever")
+	return w.recorder.Stats()
 }
 
 // requireAll waits until the recorder has settled, and fails unless the store
@@ -133,7 +129,7 @@ func (w *world) requireAll(t *testing.T) {
 	t.Helper()
 	n := len(w.recorded)
 	w.store.awaitTaken(t, n)
-	got := settle(t, w.recorder)
+	got := w.settle(t)
 	w.store.requireExactly(t, w.recorded)
 	require.EqualValues(t, n, got.Recorded, "recorded")
 	require.EqualValues(t, n, got.Stored, "stored")
