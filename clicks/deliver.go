@@ -27,8 +27,8 @@ const FlushTime = 10 * time.Second
 // in halves, down to the single visits which the sink refuses; those are
 // counted as refused, logged by their id and hold up nothing else. What the
 // sink took is counted as stored. Deliver returns the visits that are neither,
-// which there are only once ctx has ended; they are counted as nothing, and
-// may be offered again. A nil log is silent.
+// which there are only once ctx has ended: the last ones of the batch, in their
+// order. They are counted as nothing and may be offered again. A nil log is silent.
 func Deliver(ctx context.Context, sink Sink, batch []Visit, tally *Tally, log *slog.Logger) (left []Visit) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

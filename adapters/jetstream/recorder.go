@@ -1,0 +1,151 @@
+package jetstream
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/superher/superher/clicks"
+	"github.com/superher/superher/fault"
+)
+
+// Sizes and times of a recorder.
+const (
+	consumerName   = "loader"
+	mostUnsettled  = 32 * batchSize // delivered and not acknowledged, over all consumers
+	mostPending    = 16_384         // Records that wait for an acknowledgement, with Sync
+	duplicates     = 100 * time.Millisecond
+	statsTime      = time.Second            // for a question about the stream
+	windowTime     = 100 * time.Millisecond // for what is in flight when figures are asked for
+	reconnectPause = 100 * time.Millisecond
+)
+
+// Recorder is a clicks.Recorder over a stream.
+type Recorder struct {
+	cfg      Config
+	sealer   *clicks.Sealer
+	embedded *embedded // nil with a cluster
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	stream   jetstream.Stream
+	consumer jetstream.Consumer
+
+	tally    clicks.Tally
+	inFlight atomic.Int64 // published and not acknowledged, with Async
+	mu       sync.Mutex
+	last     jetstream.StreamState // as it was when the stream answered last
+}
+
+var _ clicks.Recorder = (*Recorder)(nil)
+
+// Open starts an embedded server or connects to a cluster, and makes the stream
+// and its consumer where they are missing. A bad config is fault.Invalid, a
+// folder that another process has open fault.Conflict "clicks-store-in-use", a
+// folder or cluster that cannot be used fault.Unavailable. Close gives back
+// what was opened.
+func Open(ctx context.Context, cfg Config) (_ *Recorder, err error) {
+	cfg, err = cfg.checked()
+	if err != nil {
+		return nil, err
+	}
+	r := &Recorder{cfg: cfg}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	key := cfg.Key
+	if cfg.URL == "" {
+		if r.embedded, key, err = startEmbedded(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if r.sealer, err = clicks.NewSealer(key); err != nil {
+		return nil, err
+	}
+	if err := r.connect(); err != nil {
+		return nil, unreachable(err)
+	}
+	if err := r.prepare(ctx); err != nil {
+		return nil, unreachable(err)
+	}
+	return r, nil
+}
+
+// Close ends the connection and the embedded server. Call it after Run has
+// returned and nobody records any more.
+func (r *Recorder) Close() {
+	if r.conn != nil {
+		r.conn.Close()
+	}
+	r.embedded.stop()
+}
+
+func (r *Recorder) connect() error {
+	options := []nats.Option{
+		nats.Name("superher"), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectPause),
+		nats.ReconnectBufSize(-1), // who publishes without a connection is told so, not held in memory
+	}
+	if r.embedded != nil {
+		options = append(options, nats.InProcessServer(r.embedded.server))
+	}
+	var err error
+	if r.conn, err = nats.Connect(r.cfg.URL, append(options, r.cfg.Options...)...); err != nil {
+		return err
+	}
+	publishing := []jetstream.JetStreamOpt{jetstream.WithPublishAsyncMaxPending(max(mostPending, r.cfg.Window)), jetstream.WithPublishAsyncTimeout(r.cfg.Timeout)}
+	if r.cfg.Publish == Async {
+		publishing = append(publishing, jetstream.WithPublishAsyncAckHandler(r.acknowledged), jetstream.WithPublishAsyncErrHandler(r.unacknowledged))
+	}
+	r.js, err = jetstream.New(r.conn, publishing...)
+	return err
+}
+
+// prepare makes stream and consumer. An embedded server's consumer is made anew:
+// nobody is left who could acknowledge what the old one has handed out, so that
+// need not be waited for.
+func (r *Recorder) prepare(ctx context.Context) error {
+	var err error
+	if r.stream, err = r.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: r.cfg.Stream, Description: "visits on their way to superher's store", Subjects: []string{r.cfg.Stream},
+		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage,
+		MaxBytes: r.cfg.MaxBytes, MaxMsgSize: clicks.MaxSealed, Replicas: r.cfg.Replicas,
+		Duplicates: duplicates, // visits have no message id: the store knows them by their own
+	}); err != nil {
+		return err
+	}
+	if r.embedded != nil {
+		_ = r.stream.DeleteConsumer(ctx, consumerName) // there is none the first time
+	}
+	r.consumer, err = r.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: consumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: r.cfg.AckWait,
+		MaxDeliver: -1, MaxAckPending: mostUnsettled, MaxRequestBatch: batchSize,
+	})
+	return err
+}
+
+// unreachable returns fault.Unavailable "clicks-unreachable" with a cause.
+func unreachable(cause error) *fault.Error {
+	return fault.Wrap(cause, fault.Unavailable, "clicks-unreachable", "NATS cannot be reached, or has no JetStream")
+}
+
+// Stats implements clicks.Recorder. Waiting and Bytes are those of the stream,
+// whoever has recorded them; they are a little old while it does not answer.
+func (r *Recorder) Stats() clicks.Stats {
+	for until := time.Now().Add(windowTime); r.inFlight.Load() > 0 && time.Now().Before(until); {
+		time.Sleep(time.Millisecond) //nolint:forbidigo // what is in flight is about to be in the stream: counted once, not twice
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), statsTime)
+	defer cancel()
+	info, err := r.stream.Info(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		r.last = info.State
+	}
+	return r.tally.Stats(int64(r.last.Msgs)+r.inFlight.Load(), int64(r.last.Bytes))
+}
