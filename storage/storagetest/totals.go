@@ -183,7 +183,7 @@ func (w *world) due(t *testing.T) map[tenant.ID]storage.DueTotals {
 			return out
 		}
 		require.Greater(t, due.Advertiser.String(), after.String(), "in order of the ids")
-		require.True(t, due.Fold || due.Rebuild)
+		require.True(t, due.Waiting > 0 || due.Rebuild)
 		out[due.Advertiser], after = due, due.Advertiser
 	}
 }
@@ -192,7 +192,7 @@ func (h Harness) totalsDue(t *testing.T) {
 	w := newWorld(t, h, 9)
 	for id, due := range w.due(t) {
 		require.False(t, due.Rebuild, "new advertisers have totals")
-		if due.Fold {
+		if due.Waiting > 0 {
 			_, err := w.store.System().FoldTotals(w.ctx, id)
 			require.NoError(t, err)
 		}
