@@ -17,13 +17,13 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-func TestMigrate_KeepsEveryRowOfADatabaseOfTheFirstVersion(t *testing.T) {
+func TestMigrate_KeepsEveryRowOfADatabaseOfAnEarlierVersion(t *testing.T) {
 	c := server(t)
 	name := c.database(t, "template0")
 	owner := c.url(name, false)
 	db, err := sql.Open("pgx", owner)
 	require.NoError(t, err)
-	require.NoError(t, postgres.MigrateTo(t.Context(), db, 1))
+	require.NoError(t, postgres.MigrateTo(t.Context(), db, 3))
 	require.NoError(t, db.Close())
 	p := pool(t, owner)
 	require.NoError(t, filltest.Fill(t.Context(), postgres.NewHosted(p)))

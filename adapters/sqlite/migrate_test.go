@@ -15,9 +15,9 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-func TestOpen_KeepsEveryRowOfAFileOfTheFirstVersion(t *testing.T) {
+func TestOpen_KeepsEveryRowOfAFileOfAnEarlierVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "superher.db")
-	old, closing := sqlite.OpenVersion(t, path, 1)
+	old, closing := sqlite.OpenVersion(t, path, 3)
 	require.NoError(t, filltest.Fill(t.Context(), old))
 	require.NoError(t, closing())
 	before := dump(t, path)
