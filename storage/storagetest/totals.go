@@ -38,6 +38,7 @@ func (h Harness) totals(t *testing.T) {
 		w.agrees(t, "after the second time")
 	})
 	t.Run("ManyMayFoldAndRebuildAtOnceWhileEventsAreRecorded", h.totalsTogether)
+	t.Run("ReportsAgreeWithTheEventsAtEveryMoment", h.totalsAtEveryMoment)
 	t.Run("WhatIsCutShortChangesNothing", h.totalsCutShort)
 	t.Run("AnUnknownAdvertiserIsNotFound", func(t *testing.T) {
 		f := newFixture(t, h)
@@ -161,14 +162,7 @@ func (w *world) rerate(t *testing.T, p party, d *stats.Data) {
 func (w *world) moveZone(t *testing.T, p party) {
 	t.Helper()
 	zone := pick(w.random, places()).zone
-	w.write(t, p, func(ctx context.Context, tx storage.Tx) error {
-		a, err := tx.Advertiser(ctx, p.scope.Advertiser())
-		if err != nil {
-			return err
-		}
-		a.Zone = zone
-		return tx.UpdateAdvertiser(ctx, a)
-	})
+	w.write(t, p, func(ctx context.Context, tx storage.Tx) error { return w.setZone(ctx, tx, p.scope.Advertiser(), zone) })
 }
 
 // due walks through all that is due.
