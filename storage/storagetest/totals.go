@@ -23,7 +23,7 @@ import (
 // store that adds nothing up passes as it is.
 func (h Harness) totals(t *testing.T) {
 	t.Run("ReportsAgreeWithFoldWhateverIsDoneToTheTotals", func(t *testing.T) {
-		const worlds = 3
+		const worlds = 2
 		for seed := h.FirstSeed; seed < h.FirstSeed+worlds; seed++ {
 			h.totalsOfAWorld(t, seed)
 		}
@@ -207,7 +207,7 @@ func (h Harness) totalsDue(t *testing.T) {
 func (h Harness) totalsTogether(t *testing.T) {
 	w := newWorld(t, h, 10)
 	id := w.a.scope.Advertiser()
-	made := make([][]attribution.Event, 40)
+	made := make([][]attribution.Event, 24)
 	for i := range made {
 		d := w.one[0]
 		for range 1 + w.random.IntN(5) {
@@ -255,7 +255,7 @@ func patiently(call func() error) error {
 func (h Harness) totalsCutShort(t *testing.T) {
 	w := newWorld(t, h, 11)
 	id := w.a.scope.Advertiser()
-	for i := range 30 {
+	for i := range 15 {
 		ctx, cancel := context.WithTimeout(w.ctx, time.Duration(w.random.IntN(6000))*time.Microsecond)
 		var err error
 		if i%3 == 0 {

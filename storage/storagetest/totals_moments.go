@@ -30,7 +30,7 @@ func (h Harness) totalsAtEveryMoment(t *testing.T) {
 	}
 	var compare []func() // in the end, where the case may fail
 	id, known := w.a.scope.Advertiser(), slices.Clone(w.one[0].Events)
-	together(t, 160, workers, func(i int) error {
+	together(t, 96, workers, func(i int) error {
 		random := rand.New(rand.NewPCG(uint64(i), 0x303e27))
 		switch i % 8 {
 		case 0, 1:

@@ -33,7 +33,7 @@ func beginTotals(ctx context.Context, q Querier, d statsql.Dialect, a tenant.Adv
 func (s system) DueTotals(ctx context.Context, after tenant.ID) (storage.DueTotals, error) {
 	const waiting = "EXISTS (SELECT 1 FROM event_changes c WHERE c.advertiser_id = a.id)"
 	const other = "(t.zone IS NULL OR t.zone <> a.time_zone)"
-	counted := fmt.Sprintf("(SELECT count(*) FROM (SELECT 1 FROM event_changes c WHERE c.advertiser_id = a.id LIMIT %d) some)", storage.MaxWaiting)
+	counted := fmt.Sprintf("(SELECT count(*) FROM (SELECT 1 FROM event_changes c WHERE c.advertiser_id = a.id LIMIT %d) counted)", storage.MaxWaiting)
 	query := s.engine.Dialect().Builder().Select("a.id", counted, other).From("advertisers a").
 		LeftJoin("totals t ON t.advertiser_id = a.id").Where("(" + waiting + " OR " + other + ")").OrderBy("a.id").Limit(1)
 	if !after.IsZero() {
