@@ -23,7 +23,7 @@ const plantedFault = "SUPERHER_PLANTED_FAULT"
 // planted lists the faults, and the case that each must turn red.
 func planted() iter.Seq2[string, string] {
 	return func(yield func(fault, name string) bool) {
-		for _, some := range []map[string]string{plantedInTrade(), plantedInLists(), plantedInPlatform()} {
+		for _, some := range []map[string]string{plantedInTrade(), plantedInLists(), plantedInPlatform(), plantedInTotals()} {
 			for fault, name := range some {
 				if !yield(fault, name) {
 					return
@@ -57,6 +57,7 @@ func plantedInTrade() map[string]string {
 		"bots-are-people":                        "Clicks/OnlyHumanClicksCountAndEveryHitIsKept",
 		"duplicates-are-not-marked":              "Clicks/ARepeatedVisitWithinTheWindowIsADuplicate",
 		"clicks-are-stored-again":                "Clicks/ABatchMayBeSentAgain",
+		"a-click-is-known-by-its-id-alone":       "Clicks/TheSameIDAtAnotherMomentIsAnotherClick",
 		"late-clicks-are-compared-with-the-last": "Clicks/ALateClickIsJudgedByBothNeighbours",
 		"a-click-says-whose-it-is":               "Clicks/TheCampaignAndInfluencerAreTheLinksOwn",
 		"an-unknown-key-is-used":                 "System/AUseOfAnUnknownKeyIsNotFound",

@@ -86,6 +86,10 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 		h.log.Warn("the development issuer is on: anybody who reaches this server signs in as anybody, without a password",
 			"issuer", h.issuer.Issuer.Issuer(), "open_to_other_machines", !h.reach().private)
 	}
+	keeper, err := h.keeper(client)
+	if err != nil {
+		return err
+	}
 	web := server.Limits(handler, h.listener.Addr().String())
 	web.ErrorLog = slog.NewLogLogger(h.log.Handler(), slog.LevelDebug) // it names peers, which the log otherwise never does
 
@@ -96,10 +100,11 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 	go func() { w.written <- h.clicks.Run(behind, client.RecordClicks) }()
 	go func() {
 		defer close(w.swept)
-		var both sync.WaitGroup
-		both.Go(func() { cache.Run(behind) })
-		h.sweep(behind, client)
-		both.Wait()
+		var all sync.WaitGroup
+		all.Go(func() { cache.Run(behind) })
+		all.Go(func() { h.sweep(behind, client) })
+		all.Go(func() { keeper.Run(behind) })
+		all.Wait()
 	}()
 	go func() { w.served <- web.Serve(h.listener) }()
 
