@@ -46,8 +46,8 @@ func NewCalendar(f Filter, unit Unit) (Calendar, error) {
 	default:
 		return Calendar{}, fault.Bad("unit", "unknown-unit", "unit must be hour, day, week or month")
 	}
-	c := Calendar{zone: f.Location(), unit: unit, periods: offsetPeriods(f.Location(), f.From, f.To)}
-	before := offsetPeriods(c.zone, f.From.Add(-time.Hour), f.From.Add(1))
+	c := Calendar{zone: f.Location(), unit: unit, periods: OffsetPeriods(f.Location(), f.From, f.To)}
+	before := OffsetPeriods(c.zone, f.From.Add(-time.Hour), f.From.Add(1))
 	c.since = before[len(before)-1].Start.Unix()
 	spans := make([]span, len(c.periods))
 	for i, p := range c.periods {
@@ -211,7 +211,7 @@ func (c Calendar) firstSecond(key int64) int64 {
 	first, end := c.days(key)
 	first, end = first*secondsPerDay, end*secondsPerDay
 	const widest = secondsPerDay // no offset is a whole day from UTC
-	for _, p := range offsetPeriods(c.zone, time.Unix(first-widest, 0), time.Unix(end+widest, 0)) {
+	for _, p := range OffsetPeriods(c.zone, time.Unix(first-widest, 0), time.Unix(end+widest, 0)) {
 		from, to := max(p.Start.Unix()+p.Offset, first), min(p.End.Unix()+p.Offset, end)
 		if from < to {
 			return from - p.Offset
@@ -220,9 +220,10 @@ func (c Calendar) firstSecond(key int64) int64 {
 	return first // not reached: the keys are those of dates that occur
 }
 
-// offsetPeriods lists the offsets of a zone from one moment to another.
+// OffsetPeriods lists the offsets of a zone from one moment to another, in order
+// and without gaps, none if to is not after from.
 // Changes that leave the offset alone, of the name only, are none here.
-func offsetPeriods(zone *time.Location, from, to time.Time) []OffsetPeriod {
+func OffsetPeriods(zone *time.Location, from, to time.Time) []OffsetPeriod {
 	var out []OffsetPeriod
 	for at := from; at.Before(to); {
 		local := at.In(zone)

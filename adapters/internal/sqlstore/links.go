@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"maps"
 
 	"github.com/Masterminds/squirrel"
 
@@ -55,27 +56,15 @@ func (r reader) LinkClicks(ctx context.Context, ids []links.ID) (map[links.ID]in
 	out := make(map[links.ID]int64)
 	err := r.snapshot(ctx, func(ctx context.Context, q Querier) error {
 		for chunk := range chunks(distinct(ids), maxList) {
-			counts, err := collect(ctx, q, r.clicksOf(chunk), scanCount[links.Link])
+			counts, err := statsql.LinkClicks(ctx, q, r.view, r.dialect, chunk)
 			if err != nil {
 				return err
 			}
-			for _, c := range counts {
-				out[c.id] = c.n
-			}
+			maps.Copy(out, counts)
 		}
 		return nil
 	})
 	return out, err
-}
-
-// clicksOf counts the human clicks of links. The links come first, to which a
-// cross join holds SQLite: with their advertisers known, the clicks are found by
-// click_events_by_visit also for a view of everyone.
-func (r reader) clicksOf(ids []links.ID) squirrel.SelectBuilder {
-	return r.dialect.Builder().Select("l.id", "count(*)").From("tracking_links l").
-		CrossJoin("click_events c").Where("c.advertiser_id = l.advertiser_id AND c.link_id = l.id AND c.class = 'human'").
-		Where(statsql.Tenant(r.view, "l.advertiser_id")).Where(statsql.Tenant(r.view, "c.advertiser_id")).
-		Where(in("l.id", ids)).GroupBy("l.id")
 }
 
 // CreateLink implements storage.LinkWriter.
