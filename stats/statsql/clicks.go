@@ -71,12 +71,7 @@ func (p plan) clickSums(kind clickKind, dims ...dimension) squirrel.SelectBuilde
 	q := squirrel.Select(names(dims)...).Columns(
 		"CAST(coalesce(sum(all_clicks), 0) AS bigint) AS all_clicks", "CAST(coalesce(sum(clicks), 0) AS bigint) AS clicks",
 		"CAST(coalesce(sum(visitors), 0) AS bigint) AS visitors")
-	q = all(q, "parts", parts)
-	if len(dims) == 0 {
-		return q
-	}
-	// A month without its days outside may have nothing left.
-	return q.GroupBy(ordinals(len(dims))...).Having("sum(all_clicks) <> 0")
+	return all(q, "parts", parts).GroupBy(ordinals(len(dims))...)
 }
 
 // rawClicks sums up the clicks themselves, with an expression for each number.

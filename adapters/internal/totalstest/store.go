@@ -1,7 +1,6 @@
 package totalstest
 
 import (
-	"context"
 	"math/rand/v2"
 	"sync"
 	"testing"

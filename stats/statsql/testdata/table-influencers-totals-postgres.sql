@@ -61,7 +61,7 @@ WITH clicked AS MATERIALIZED (SELECT id, CAST(coalesce(sum(all_clicks), 0) AS bi
   AND day >= $27
   AND day < $28)
   AND kind = 2) AS parts
-  GROUP BY 1 HAVING sum(all_clicks) <> 0),
+  GROUP BY 1),
   sums AS MATERIALIZED (SELECT influencer_id, currency, commission_currency, CAST(sum(events) AS bigint) AS events, CAST(sum(conversions) AS bigint) AS conversions, CAST(sum(sales) AS bigint) AS sales, CAST(sum(revenue_minor) AS bigint) AS revenue_minor, CAST(sum(payout_minor) AS bigint) AS payout_minor
   FROM (SELECT nullif(influencer_id, '00000000-0000-0000-0000-000000000000') AS influencer_id, currency, commission_currency, -events AS events, -conversions AS conversions, -sales AS sales, -revenue_minor AS revenue_minor, -payout_minor AS payout_minor
   FROM event_pairs
