@@ -220,9 +220,9 @@ func (c Calendar) firstSecond(key int64) int64 {
 	return first // not reached: the keys are those of dates that occur
 }
 
-// OffsetPeriods lists the offsets of a zone from one moment to another, in order
-// and without gaps, none if to is not after from.
-// Changes that leave the offset alone, of the name only, are none here.
+// OffsetPeriods lists the offsets of a zone from one moment to another, in
+// order and without gaps. Changes that leave the offset alone, of the name
+// only, are none here.
 func OffsetPeriods(zone *time.Location, from, to time.Time) []OffsetPeriod {
 	var out []OffsetPeriod
 	for at := from; at.Before(to); {

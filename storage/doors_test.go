@@ -47,7 +47,8 @@ func TestStore_EveryDoorButSystemTakesAScopeOrAView(t *testing.T) {
 func TestSystem_HoldsWhatHappensBeforeATenantIsKnownAndNothingElse(t *testing.T) {
 	require.Equal(t, []string{
 		"APIKeyByHash", "Administer", "AppendClicks", "CreateAdvertiser", "CreateUser", "DropRequests", "DropSalts", "DropTickets",
-		"LinkByCode", "ShareInfluencer", "TakeTicket", "TouchAPIKey", "UpdateUser", "User", "UserByIdentity", "Users", "VisitorSalt",
+		"DueTotals", "FoldTotals", "LinkByCode", "RebuildTotals", "ShareInfluencer", "TakeTicket", "TouchAPIKey", "UpdateUser", "User",
+		"UserByIdentity", "Users", "VerifyTotals", "VisitorSalt",
 	}, methodsOf(reflect.TypeFor[storage.System]()))
 }
 

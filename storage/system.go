@@ -44,6 +44,7 @@ type UserStore interface {
 // the platform. It never lists the data of tenants.
 type System interface {
 	UserStore
+	TotalsStore
 
 	// Administer runs fn in one transaction outside of any tenant, with the
 	// rules of [Store] Write.

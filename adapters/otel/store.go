@@ -131,6 +131,22 @@ func (s system) DropRequests(ctx context.Context, before time.Time) error {
 	return tell(ctx, s.o, "DropRequests", s.inner.DropRequests, before)
 }
 
+func (s system) DueTotals(ctx context.Context, after tenant.ID) (storage.DueTotals, error) {
+	return ask(ctx, s.o, "DueTotals", s.inner.DueTotals, after)
+}
+
+func (s system) FoldTotals(ctx context.Context, advertiser tenant.ID) (storage.Folded, error) {
+	return ask(ctx, s.o, "FoldTotals", s.inner.FoldTotals, advertiser)
+}
+
+func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error {
+	return tell2(ctx, s.o, "RebuildTotals", s.inner.RebuildTotals, advertiser, at)
+}
+
+func (s system) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage.TotalsCheck, error) {
+	return ask(ctx, s.o, "VerifyTotals", s.inner.VerifyTotals, advertiser)
+}
+
 type platform struct {
 	claims
 

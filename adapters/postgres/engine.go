@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -39,7 +40,7 @@ func (e *poolEngine) Dialect() statsql.Dialect { return statsql.Postgres }
 func (e *poolEngine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
 	if _, set := ctx.Deadline(); !set && work.Kind != sqlstore.Export {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, e.config.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, cmp.Or(work.Timeout, e.config.Timeout))
 		defer cancel()
 	}
 	if work.Kind == sqlstore.Export {
@@ -141,7 +142,7 @@ func (e *poolEngine) begin(work sqlstore.Work) string {
 		mode = "READ COMMITTED"
 	}
 	return fmt.Sprintf("BEGIN ISOLATION LEVEL %s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s; %s",
-		mode, e.config.Timeout.Milliseconds(), e.config.LockTimeout.Milliseconds(), settings(work.Reach), turns(work.Turns))
+		mode, cmp.Or(work.Timeout, e.config.Timeout).Milliseconds(), e.config.LockTimeout.Milliseconds(), settings(work.Reach), turns(work))
 }
 
 // settings returns the statements that tell row security whose rows are meant.
@@ -159,13 +160,18 @@ func settings(reach sqlstore.Reach) string {
 	return "SET LOCAL superher.advertiser = '" + advertiser + "'; SET LOCAL superher.reach = '" + kind + "'"
 }
 
+// totalsKey turns the key of an advertiser's turn into that of its totals.
+const totalsKey = 0x746f74616c73 // "totals"
+
 // turns returns the statements that wait for the turn of each advertiser, in
 // one order for all, so that two transactions never wait for each other.
-func turns(advertisers []tenant.ID) string {
-	keys := make([]int64, 0, len(advertisers))
-	for _, id := range advertisers {
-		// The second half of an id is random but for two bits.
-		keys = append(keys, int64(binary.BigEndian.Uint64(id[8:])))
+func turns(work sqlstore.Work) string {
+	keys := make([]int64, 0, len(work.Turns)+1)
+	for _, id := range work.Turns {
+		keys = append(keys, turnKey(id))
+	}
+	if !work.Totals.IsZero() {
+		keys = append(keys, turnKey(work.Totals)^totalsKey)
 	}
 	slices.Sort(keys)
 	var b strings.Builder
@@ -174,6 +180,9 @@ func turns(advertisers []tenant.ID) string {
 	}
 	return b.String()
 }
+
+// turnKey returns the second half of an id, which is random but for two bits.
+func turnKey(id tenant.ID) int64 { return int64(binary.BigEndian.Uint64(id[8:])) }
 
 // simple runs statements without arguments in one round trip.
 func simple(ctx context.Context, conn *pgx.Conn, text string) error {
@@ -240,7 +249,7 @@ func (e *txEngine) within(ctx context.Context, work sqlstore.Work, step func() e
 			_ = simple(ending, e.tx.Conn(), "ROLLBACK TO SAVEPOINT superher; RELEASE SAVEPOINT superher")
 		}
 	}()
-	if err := simple(ctx, e.tx.Conn(), "SAVEPOINT superher; "+settings(work.Reach)+"; "+turns(work.Turns)); err != nil {
+	if err := simple(ctx, e.tx.Conn(), "SAVEPOINT superher; "+settings(work.Reach)+"; "+turns(work)); err != nil {
 		return translate(ctx, err)
 	}
 	if err := step(); err != nil {

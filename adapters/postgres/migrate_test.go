@@ -23,10 +23,14 @@ func TestMigrate_KeepsEveryRowOfADatabaseOfTheFirstVersion(t *testing.T) {
 	owner := c.url(name, false)
 	db, err := sql.Open("pgx", owner)
 	require.NoError(t, err)
-	require.NoError(t, postgres.MigrateTo(t.Context(), db, 1))
-	require.NoError(t, db.Close())
+	require.NoError(t, postgres.MigrateTo(t.Context(), db, filltest.Prepared))
 	p := pool(t, owner)
 	require.NoError(t, filltest.Fill(t.Context(), postgres.NewHosted(p)))
+	for _, statement := range filltest.Undo() {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	require.NoError(t, db.Close())
 	before := dump(t, p)
 	for table, rows := range before {
 		require.NotEmpty(t, rows, table)
@@ -36,7 +40,7 @@ func TestMigrate_KeepsEveryRowOfADatabaseOfTheFirstVersion(t *testing.T) {
 	require.ErrorContains(t, err, "schema-older")
 	applied, err := postgres.Migrate(t.Context(), owner, postgres.MigrateConfig{GrantTo: c.role})
 	require.NoError(t, err)
-	require.Equal(t, 1, applied)
+	require.Positive(t, applied)
 	require.Equal(t, before, dump(t, p))
 
 	store, err := postgres.Open(t.Context(), postgres.Config{URL: c.url(name, true)})

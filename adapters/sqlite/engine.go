@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"time"
@@ -31,7 +32,7 @@ func (e *engine) Dialect() statsql.Dialect { return statsql.SQLite }
 func (e *engine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
 	if _, set := ctx.Deadline(); !set && work.Kind != sqlstore.Export {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, e.timeout)
+		ctx, cancel = context.WithTimeout(ctx, cmp.Or(work.Timeout, e.timeout))
 		defer cancel()
 	}
 	db, writes := e.readers, work.Kind == sqlstore.Change || work.Kind == sqlstore.Turn

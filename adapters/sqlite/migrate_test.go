@@ -17,9 +17,10 @@ import (
 
 func TestOpen_KeepsEveryRowOfAFileOfTheFirstVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "superher.db")
-	old, closing := sqlite.OpenVersion(t, path, 1)
+	old, closing := sqlite.OpenVersion(t, path, filltest.Prepared)
 	require.NoError(t, filltest.Fill(t.Context(), old))
 	require.NoError(t, closing())
+	undo(t, path)
 	before := dump(t, path)
 	for table, rows := range before {
 		require.NotEmpty(t, rows, table)
@@ -35,6 +36,18 @@ func TestOpen_KeepsEveryRowOfAFileOfTheFirstVersion(t *testing.T) {
 	require.NoError(t, store.System().CreateUser(t.Context(), u), "the new tables are there")
 	require.NoError(t, store.Close())
 	require.Equal(t, before, dump(t, path))
+}
+
+// undo makes a file that was filled one of the first version.
+func undo(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	for _, statement := range filltest.Undo() {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	require.NoError(t, db.Close())
 }
 
 // dump returns the rows of the first version's tables.

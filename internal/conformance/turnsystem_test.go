@@ -89,3 +89,19 @@ func (s turnSystem) DropTickets(ctx context.Context, before time.Time) error {
 func (s turnSystem) DropRequests(ctx context.Context, before time.Time) error {
 	return s.run(func() error { return s.system.DropRequests(ctx, before) })
 }
+
+func (s turnSystem) DueTotals(ctx context.Context, after tenant.ID) (storage.DueTotals, error) {
+	return take(s.turns, func() (storage.DueTotals, error) { return s.system.DueTotals(ctx, after) })
+}
+
+func (s turnSystem) FoldTotals(ctx context.Context, advertiser tenant.ID) (storage.Folded, error) {
+	return take(s.turns, func() (storage.Folded, error) { return s.system.FoldTotals(ctx, advertiser) })
+}
+
+func (s turnSystem) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error {
+	return s.run(func() error { return s.system.RebuildTotals(ctx, advertiser, at) })
+}
+
+func (s turnSystem) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage.TotalsCheck, error) {
+	return take(s.turns, func() (storage.TotalsCheck, error) { return s.system.VerifyTotals(ctx, advertiser) })
+}

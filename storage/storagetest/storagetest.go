@@ -69,4 +69,5 @@ func Run(t *testing.T, h Harness) {
 	t.Run("Tickets", h.tickets)
 	t.Run("Administer", h.administration)
 	t.Run("Stats", h.stats)
+	t.Run("Totals", h.totals)
 }

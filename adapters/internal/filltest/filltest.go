@@ -22,6 +22,21 @@ func Tables() []string {
 	}
 }
 
+// Prepared is the version of the tables that [Fill] needs.
+const Prepared = 3
+
+// Undo returns the statements that make a database of version Prepared one of
+// the first version, with the rows of [Tables] as they are. What a store of
+// today writes beside them goes with its tables.
+func Undo() []string {
+	var out []string
+	for _, table := range []string{"totals", "event_changes", "event_days", "event_pairs", "event_coupons", "event_links",
+		"click_days", "click_visitors", "users", "requests", "tickets"} {
+		out = append(out, "DROP TABLE "+table)
+	}
+	return append(out, "DELETE FROM superher_migrations WHERE version_id > 1")
+}
+
 // Event returns the event that [Fill] stores.
 func Event() attribution.Event {
 	e := attribution.Event{ID: attribution.ID{8}, Advertiser: Advertiser(), Conversion: true}
@@ -42,8 +57,7 @@ func terms() payouts.Terms {
 	return payouts.Terms{Version: 1, Share: payouts.Percentage, Rate: 100_000, Fee: money.Of(0, "INR"), From: now(), RecordedAt: now()}
 }
 
-// Fill stores a row in each of the tables. It uses nothing that a later version
-// has added.
+// Fill stores a row in each of the tables.
 func Fill(ctx context.Context, store storage.Store) error {
 	err := store.System().CreateAdvertiser(ctx, tenant.Advertiser{ID: Advertiser(), Name: "Brand", Zone: "UTC", Currency: "INR", CreatedAt: now(), Version: 1})
 	if err != nil {

@@ -35,7 +35,7 @@ const (
 	Snapshot Kind = iota + 1 // reads of one state of the data
 	Export                   // one stream of one state, for as long as a consumer takes, who may do anything else meanwhile
 	Change                   // reads and writes, all or nothing, repeated after a collision
-	Turn                     // as Change, one at a time for each advertiser of Work.Turns, seeing all that earlier turns committed
+	Turn                     // as Change, one at a time for each advertiser of Work.Turns and Work.Totals, seeing all that earlier turns committed
 )
 
 // Work describes a transaction.
@@ -43,6 +43,12 @@ type Work struct {
 	Kind  Kind
 	Reach Reach
 	Turns []tenant.ID // of a Turn; in any order, without repeats
+	// Totals is, of a Turn, the advertiser whose totals are changed: one at a
+	// time, beside the Turns of the same advertiser.
+	Totals tenant.ID
+	// Timeout takes the place of the engine's own for what takes longer than any
+	// call; 0 leaves that.
+	Timeout time.Duration
 }
 
 // Querier runs the statements of a transaction. Arguments are those of

@@ -145,6 +145,9 @@ func (t tx) insertEvents(ctx context.Context, events []attribution.Event) (map[a
 		for _, id := range ids {
 			inserted[id] = true
 		}
+		if err := t.noteEvents(ctx, chunk, inserted); err != nil {
+			return nil, err
+		}
 	}
 	return inserted, nil
 }
@@ -217,7 +220,8 @@ func (t tx) SetCommissions(ctx context.Context, changes []storage.Recommission) 
 		}
 		ids[i] = change.Event
 	}
-	if err := require(ctx, t.q, t.dialect, t.view, "customer_events", "id", ids...); err != nil {
+	before, err := t.toReplace(ctx, ids)
+	if err != nil {
 		return err
 	}
 	var text string
@@ -233,7 +237,10 @@ func (t tx) SetCommissions(ctx context.Context, changes []storage.Recommission) 
 		}
 		text, args = sql, append(args, values)
 	}
-	return t.q.ExecEach(ctx, text, args)
+	if err := t.q.ExecEach(ctx, text, args); err != nil {
+		return err
+	}
+	return t.noteCommissions(ctx, before, changes)
 }
 
 func (t tx) commissionUpdate(change storage.Recommission) (squirrel.Sqlizer, error) {

@@ -22,9 +22,13 @@ func (s system) CreateAdvertiser(ctx context.Context, a tenant.Advertiser) error
 }
 
 func createAdvertiser(ctx context.Context, q Querier, d statsql.Dialect, a tenant.Advertiser) error {
-	return create(ctx, q, d.Builder().Insert("advertisers").
+	err := create(ctx, q, d.Builder().Insert("advertisers").
 		Columns("id", "name", "time_zone", "currency", "created_at", "version").
 		Values(a.ID, a.Name, a.Zone, string(a.Currency), d.Moment(a.CreatedAt), a.Version))
+	if err != nil {
+		return err
+	}
+	return beginTotals(ctx, q, d, a)
 }
 
 // ShareInfluencer implements storage.System.
