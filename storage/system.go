@@ -61,8 +61,9 @@ type System interface {
 	LinkByCode(ctx context.Context, code links.Code) (links.Link, error)
 	// AppendClicks stores clicks of any advertisers in one transaction. The
 	// campaign and influencer of a click are the link's own, whatever the
-	// argument says. A click whose id its advertiser has stored already is
-	// skipped, so a batch may be sent again. A human click is stored as a
+	// argument says. A click that its advertiser has stored already, with the
+	// same id at the same moment to the microsecond, is skipped, so a batch may be
+	// sent again; the same id at another moment is another click. A human click is stored as a
 	// duplicate where links.MarkDuplicates says so, given all human clicks that
 	// the advertiser has stored before. fault.NotFound for a click of a link
 	// that its advertiser does not have; nothing is stored then.

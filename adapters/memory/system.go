@@ -80,12 +80,13 @@ func (s system) AppendClicks(ctx context.Context, clicks []links.Click) error {
 	})
 }
 
-// appendClicks stores those of an advertiser's clicks whose ids are new.
+// appendClicks stores those of an advertiser's clicks that are new.
 func (s *tables) appendClicks(advertiser tenant.ID, clicks []links.Click) {
-	seen := map[links.ClickID]bool{}
+	seen := map[clickKey]bool{}
 	clicks = slices.DeleteFunc(clicks, func(c links.Click) bool {
-		known := seen[c.ID] || s.clicks.has(advertiser, c.ID)
-		seen[c.ID] = true
+		key := clickKeyOf(c)
+		known := seen[key] || s.clicks.has(advertiser, key)
+		seen[key] = true
 		return known
 	})
 	counted := map[links.Visit][]time.Time{}
@@ -94,7 +95,7 @@ func (s *tables) appendClicks(advertiser tenant.ID, clicks []links.Click) {
 		counted[visit], _ = s.counted.get(advertiser, visit)
 	}
 	for _, c := range links.MarkDuplicates(clicks, counted) {
-		s.clicks.put(advertiser, c.ID, c)
+		s.clicks.put(advertiser, clickKeyOf(c), c)
 		if c.Class == links.Human {
 			visit := links.Visit{Link: c.Link, Visitor: c.Visitor}
 			before, _ := s.counted.get(advertiser, visit)

@@ -96,6 +96,14 @@ type natural struct {
 	eventType  campaigns.EventType
 }
 
+// clickKey is what a click of an advertiser is known by.
+type clickKey struct {
+	at int64 // microseconds since 1970
+	id links.ClickID
+}
+
+func clickKeyOf(c links.Click) clickKey { return clickKey{c.At.UnixMicro(), c.ID} }
+
 type linkRef struct {
 	advertiser tenant.ID
 	link       links.ID
@@ -127,7 +135,7 @@ type tables struct {
 	couponCodes table[coupons.Code, coupons.ID]
 	events      table[attribution.ID, attribution.Event]
 	naturals    table[natural, attribution.ID]
-	clicks      table[links.ClickID, links.Click]
+	clicks      table[clickKey, links.Click]
 	counted     table[links.Visit, []time.Time]   // human clicks of a visit
 	salts       table[int64, links.Salt]          // by day since 1970
 	users       table[tenant.UserID, tenant.User] // global

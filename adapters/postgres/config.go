@@ -158,10 +158,9 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 // with more than one call do, may see several states: numbers of one answer
 // need not add up. EachEvent is one statement and sees one state in either.
 //
-// AppendClicks needs a READ COMMITTED transaction to tell repeated visits in
-// batches that come at the same time; in a stricter one it takes turns with
-// the others, but sees only what was there when the transaction began. Check
-// the tables at start-up with [New] or [Open].
+// AppendClicks needs a READ COMMITTED transaction, since it has to see what
+// others committed while it waited for its turn; a stricter one is fault.Invalid
+// "isolation-too-strict". Check the tables at start-up with [New] or [Open].
 func InTx(tx pgx.Tx) storage.Store { return sqlstore.New(&txEngine{tx: tx}) }
 
 // Check reports whether the database answers and has the tables of this version

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/superher/superher/adapters/internal/sqlstore"
+	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/tenant"
 )
@@ -235,11 +236,15 @@ func (e *txEngine) Run(ctx context.Context, work sqlstore.Work, fn func(context.
 // back in any case: with the savepoint if step fails or panics, else by hand,
 // since what step did stays.
 func (e *txEngine) within(ctx context.Context, work sqlstore.Work, step func() error) error {
-	var advertiser, reach string
-	err := e.tx.QueryRow(ctx, "SELECT coalesce(current_setting('superher.advertiser', true), ''), coalesce(current_setting('superher.reach', true), '')").
-		Scan(&advertiser, &reach)
+	var advertiser, reach, isolation string
+	err := e.tx.QueryRow(ctx, "SELECT coalesce(current_setting('superher.advertiser', true), ''), coalesce(current_setting('superher.reach', true), ''), "+
+		"current_setting('transaction_isolation')").Scan(&advertiser, &reach, &isolation)
 	if err != nil {
 		return translate(ctx, err)
+	}
+	if work.Kind == sqlstore.Turn && !strings.HasPrefix(isolation, "read ") {
+		// It would not see what was committed while it waited for its turn.
+		return fault.New(fault.Invalid, "isolation-too-strict", "what takes turns, as AppendClicks does, needs a READ COMMITTED transaction, not one that is "+isolation)
 	}
 	done := false
 	defer func() {

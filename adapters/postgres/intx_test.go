@@ -10,11 +10,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/superher/superher/adapters/internal/filltest"
 	"github.com/superher/superher/adapters/postgres"
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/ident"
+	"github.com/superher/superher/links"
 	"github.com/superher/superher/payouts"
 	"github.com/superher/superher/stats"
 	"github.com/superher/superher/storage"
@@ -143,6 +145,27 @@ func TestInTx_ACollisionIsBusyAndNotRepeated(t *testing.T) {
 	require.Equal(t, 1, runs)
 	_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
 	require.NoError(t, err, "the host may go on")
+}
+
+func TestInTx_ClicksAreAppendedInReadCommittedOnly(t *testing.T) {
+	store, p := hostDatabase(t)
+	require.NoError(t, filltest.Fill(t.Context(), store))
+	click := links.Click{ID: links.ClickID{10}, Advertiser: filltest.Advertiser(), Link: links.ID{5}, At: filltest.Event().OccurredAt, Class: links.Bot}
+	for level, want := range map[pgx.TxIsoLevel]string{
+		pgx.ReadCommitted: "", pgx.ReadUncommitted: "", pgx.RepeatableRead: "isolation-too-strict", pgx.Serializable: "isolation-too-strict",
+	} {
+		tx, err := p.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: level})
+		require.NoError(t, err)
+		err = postgres.InTx(tx).System().AppendClicks(t.Context(), []links.Click{click})
+		if want == "" {
+			require.NoError(t, err, level)
+		} else {
+			require.True(t, fault.HasReason(err, want), "%s: %v", level, err)
+		}
+		_, err = tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
+		require.NoError(t, err, "the host may go on")
+		require.NoError(t, tx.Rollback(t.Context()))
+	}
 }
 
 // recorder returns a host with one advertiser and its events, and what records

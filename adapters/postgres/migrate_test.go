@@ -17,7 +17,7 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-func TestMigrate_KeepsEveryRowOfADatabaseOfTheFirstVersion(t *testing.T) {
+func TestMigrate_KeepsEveryRowOfADatabaseOfAnEarlierVersion(t *testing.T) {
 	c := server(t)
 	name := c.database(t, "template0")
 	owner := c.url(name, false)

@@ -61,6 +61,14 @@ func bind(args []any) ([]any, error) {
 	out := make([]any, len(args))
 	for i, arg := range args {
 		out[i] = arg
+		if list, ok := arg.([]any); ok { // the column of rows that are given as a table
+			values, err := bind(list)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = values
+			continue
+		}
 		// Ids are arrays of 16 bytes, which pgx would bind as they are, and the
 		// zero id must be NULL.
 		if v, ok := arg.(driver.Valuer); ok {

@@ -15,7 +15,7 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-func TestOpen_KeepsEveryRowOfAFileOfTheFirstVersion(t *testing.T) {
+func TestOpen_KeepsEveryRowOfAFileOfAnEarlierVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "superher.db")
 	old, closing := sqlite.OpenVersion(t, path, filltest.Prepared)
 	require.NoError(t, filltest.Fill(t.Context(), old))

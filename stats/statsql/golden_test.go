@@ -179,9 +179,7 @@ func TestQueries_Golden(t *testing.T) {
 			r := recorder{zone: zone}
 			_, err := statsql.CouponUses(context.Background(), &r, one, d, []coupons.ID{{1}, {2}})
 			require.NoError(t, err)
-			_, err = statsql.LinkClicks(context.Background(), &r, one, d, []links.ID{{1}, {2}})
-			require.NoError(t, err)
-			golden(t, fmt.Sprintf("counts%s-%s.sql", map[bool]string{true: "-totals"}[zone != ""], d), r.text.String())
+			golden(t, fmt.Sprintf("coupon-uses%s-%s.sql", map[bool]string{true: "-totals"}[zone != ""], d), r.text.String())
 		}
 	}
 }

@@ -58,6 +58,20 @@ func (h Harness) appended(t *testing.T) {
 		f.click(t, twice, twice)
 		f.requireClicks(t, f.a, 5, 5, 5)
 	})
+	t.Run("TheSameIDAtAnotherMomentIsAnotherClick", func(t *testing.T) {
+		f := newFixture(t, h)
+		c := f.newClick(f.a, 2, start().Add(time.Hour))
+		later := c
+		later.At = c.At.Add(time.Microsecond)
+		same := c
+		same.At = c.At.Add(time.Nanosecond)
+		f.click(t, c, same)
+		f.requireClicks(t, f.a, 2, 2, 2)
+		f.click(t, later, same)
+		f.requireClicks(t, f.a, 2, 3, 2)
+		f.click(t, c, later)
+		f.requireClicks(t, f.a, 2, 3, 2)
+	})
 	t.Run("OnlyHumanClicksCountAndEveryHitIsKept", func(t *testing.T) {
 		f := newFixture(t, h)
 		var batch []links.Click

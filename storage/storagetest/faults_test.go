@@ -57,6 +57,7 @@ func plantedInTrade() map[string]string {
 		"bots-are-people":                        "Clicks/OnlyHumanClicksCountAndEveryHitIsKept",
 		"duplicates-are-not-marked":              "Clicks/ARepeatedVisitWithinTheWindowIsADuplicate",
 		"clicks-are-stored-again":                "Clicks/ABatchMayBeSentAgain",
+		"a-click-is-known-by-its-id-alone":       "Clicks/TheSameIDAtAnotherMomentIsAnotherClick",
 		"late-clicks-are-compared-with-the-last": "Clicks/ALateClickIsJudgedByBothNeighbours",
 		"a-click-says-whose-it-is":               "Clicks/TheCampaignAndInfluencerAreTheLinksOwn",
 		"an-unknown-key-is-used":                 "System/AUseOfAnUnknownKeyIsNotFound",

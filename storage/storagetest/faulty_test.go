@@ -34,6 +34,7 @@ type faultyStore struct {
 	touched map[tenant.KeyID]time.Time
 	claimed map[string]storage.Request
 	latest  map[links.Visit]time.Time
+	clicked map[links.ClickID]bool
 }
 
 func (s *faultyStore) is(name string) bool { return s.fault == name }
@@ -351,7 +352,24 @@ func (y *faultySystem) AppendClicks(ctx context.Context, clicks []links.Click) e
 			c.ID[15], c.ID[14] = y.s.next(), 0
 		}
 	}
+	if y.s.is("a-click-is-known-by-its-id-alone") {
+		clicks = y.s.unseen(clicks)
+	}
 	return y.System.AppendClicks(ctx, clicks)
+}
+
+// unseen returns the clicks whose ids no click had before, at any moment.
+func (s *faultyStore) unseen(clicks []links.Click) []links.Click {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.clicked == nil {
+		s.clicked = map[links.ClickID]bool{}
+	}
+	return slices.DeleteFunc(clicks, func(c links.Click) bool {
+		known := s.clicked[c.ID]
+		s.clicked[c.ID] = true
+		return known
+	})
 }
 
 // believe moves a click to a link of the campaign that it names.

@@ -15,47 +15,35 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-const (
-	clickColumns     = "advertiser_id, id, link_id, campaign_id, influencer_id, occurred_at, visitor, agent, referrer, country, class, reason"
-	clickColumnCount = 12
-)
-
 // AppendClicks implements storage.System. Batches that hold clicks of the same
 // advertiser take turns: of two that come at once, the later must see the human
-// clicks of the earlier, or a visit would count twice.
+// clicks of the earlier, or a visit, or a visitor, would count twice.
+//
+// Every statement is about the whole batch, whosever its clicks are: a loader
+// sends those of many advertisers at once.
 func (s system) AppendClicks(ctx context.Context, clicks []links.Click) error {
 	if len(clicks) == 0 {
 		return nil
 	}
-	byAdvertiser := make(map[tenant.ID][]links.Click)
-	var turns []tenant.ID
-	for _, c := range clicks {
+	turns := make([]tenant.ID, len(clicks))
+	for i, c := range clicks {
 		if c.Advertiser.IsZero() {
 			return storage.NotFound()
 		}
-		if byAdvertiser[c.Advertiser] == nil {
-			turns = append(turns, c.Advertiser)
-		}
-		byAdvertiser[c.Advertiser] = append(byAdvertiser[c.Advertiser], c)
+		turns[i] = c.Advertiser
 	}
+	turns = distinct(turns)
 	slices.SortFunc(turns, func(a, b tenant.ID) int { return bytes.Compare(a[:], b[:]) })
 	return s.engine.Run(ctx, Work{Kind: Turn, Reach: Reach{System: true}, Turns: turns}, func(ctx context.Context, q Querier) error {
-		for _, advertiser := range turns {
-			batch := clickBatch{s.engine.Dialect(), advertiser, tenant.For(advertiser).View(), q}
-			if err := batch.append(ctx, byAdvertiser[advertiser]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return clickBatch{s.engine.Dialect(), q, turns}.append(ctx, clicks)
 	})
 }
 
-// clickBatch appends the clicks of one advertiser.
+// clickBatch appends clicks of some advertisers.
 type clickBatch struct {
-	dialect    statsql.Dialect
-	advertiser tenant.ID
-	view       tenant.View
-	q          Querier
+	dialect     statsql.Dialect
+	q           Querier
+	advertisers []tenant.ID
 }
 
 func (b clickBatch) append(ctx context.Context, clicks []links.Click) error {
@@ -67,157 +55,272 @@ func (b clickBatch) append(ctx context.Context, clicks []links.Click) error {
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	counted, err := b.counted(ctx, fresh)
+	earlier, err := b.earlier(ctx, fresh)
 	if err != nil {
 		return err
 	}
-	for chunk := range chunks(links.MarkDuplicates(fresh, counted), min(maxList, maxVariables/clickColumnCount)) {
-		insert := b.dialect.Builder().Insert("click_events").Columns(clickColumns).Suffix("ON CONFLICT DO NOTHING")
-		for _, c := range chunk {
-			insert = insert.Values(b.advertiser, c.ID, c.Link, c.Campaign, c.Influencer, b.dialect.Moment(c.At), c.Visitor[:],
-				c.Agent, c.Referrer, c.Country, string(c.Class), c.Reason)
-		}
-		if _, err := exec(ctx, b.q, insert); err != nil {
+	fresh = marked(fresh, earlier)
+	if err := b.insert(ctx, fresh); err != nil {
+		return err
+	}
+	return b.count(ctx, fresh, earlier)
+}
+
+func (b clickBatch) insert(ctx context.Context, clicks []links.Click) error {
+	columns := []column{
+		{"advertiser_id", "uuid"}, {"id", "uuid"}, {"link_id", "uuid"}, {"campaign_id", "uuid"}, {"influencer_id", "uuid"},
+		{"occurred_at", "timestamptz"}, {"visitor", "bytea"}, {"agent", "text"}, {"referrer", "text"}, {"country", "text"},
+		{"class", "text"}, {"reason", "text"},
+	}
+	return b.each(columns, len(clicks), func(i int) []any {
+		c := &clicks[i]
+		return []any{c.Advertiser, c.ID, c.Link, c.Campaign, c.Influencer, b.dialect.Moment(c.At), c.Visitor[:],
+			c.Agent, c.Referrer, c.Country, string(c.Class), c.Reason}
+	}, func(g givenRows) error {
+		_, err := exec(ctx, b.q, g.insert("click_events", ""))
+		return err
+	})
+}
+
+// each calls do with rows that are made of n things, as many at a time as a
+// statement takes.
+func (b clickBatch) each(columns []column, n int, row func(i int) []any, do func(givenRows) error) error {
+	rows := make([][]any, n)
+	for i := range rows {
+		rows[i] = row(i)
+	}
+	for part := range chunks(rows, rowLimit(columns)) {
+		if err := do(givenRows{b.dialect, columns, part}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// linkKey is a link of an advertiser.
+type linkKey struct {
+	advertiser tenant.ID
+	link       links.ID
+}
+
 // linkOwner is whose clicks those of a link are.
 type linkOwner struct {
-	link       links.ID
+	linkKey
 	campaign   campaigns.ID
 	influencer campaigns.InfluencerID
 }
 
 func scanOwner(r row) (linkOwner, error) {
 	var o linkOwner
-	err := r.Scan(&o.link, &o.campaign, &o.influencer)
+	err := r.Scan(&o.advertiser, &o.link, &o.campaign, &o.influencer)
 	return o, err
 }
 
 // ofLinks returns the clicks with the campaigns and influencers of their
-// links. It reports fault.NotFound for a click of a link that the advertiser
-// does not have.
+// links, at the moments that are stored. It reports fault.NotFound for a click
+// of a link that its advertiser does not have.
 func (b clickBatch) ofLinks(ctx context.Context, clicks []links.Click) ([]links.Click, error) {
-	ids := make([]links.ID, len(clicks))
+	keys := make([]linkKey, len(clicks))
 	for i, c := range clicks {
-		ids[i] = c.Link
+		keys[i] = linkKey{c.Advertiser, c.Link}
 	}
-	owners := make(map[links.ID]linkOwner)
-	for chunk := range chunks(distinct(ids), maxList) {
-		found, err := collect(ctx, b.q, b.dialect.Builder().Select("id", "campaign_id", "influencer_id").From("tracking_links").
-			Where(statsql.Tenant(b.view, "advertiser_id")).Where(in("id", chunk)), scanOwner)
-		if err != nil {
-			return nil, err
-		}
+	keys = distinct(keys)
+	owners := make(map[linkKey]linkOwner, len(keys))
+	columns := []column{{"advertiser_id", "uuid"}, {"id", "uuid"}}
+	err := b.each(columns, len(keys), func(i int) []any { return []any{keys[i].advertiser, keys[i].link} }, func(g givenRows) error {
+		found, err := collect(ctx, b.q, g.find("tracking_links l", "l.advertiser_id", "l.id", "l.campaign_id", "l.influencer_id").
+			Where("l.advertiser_id = given.advertiser_id").Where("l.id = given.id"), scanOwner)
 		for _, owner := range found {
-			owners[owner.link] = owner
+			owners[owner.linkKey] = owner
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	out := slices.Clone(clicks)
 	for i, c := range out {
-		owner, found := owners[c.Link]
+		owner, found := owners[linkKey{c.Advertiser, c.Link}]
 		if !found {
 			return nil, storage.NotFound()
 		}
-		out[i].Campaign, out[i].Influencer = owner.campaign, owner.influencer
+		out[i].Campaign, out[i].Influencer, out[i].At = owner.campaign, owner.influencer, stored(c.At)
 	}
 	return out, nil
 }
 
-// unknown returns the clicks whose ids are not stored yet, each id once.
+// clickKey is what a click is known by: a moment beside its id, since clicks
+// lie in the order of time, on Postgres in tables of a month each.
+type clickKey struct {
+	advertiser tenant.ID
+	at         int64
+	id         links.ClickID
+}
+
+func clickKeyOf(c links.Click) clickKey { return clickKey{c.Advertiser, c.At.UnixMicro(), c.ID} }
+
+func scanClickKey(r row) (clickKey, error) {
+	var key clickKey
+	var at time.Time
+	err := r.Scan(&key.advertiser, moment{&at}, &key.id)
+	key.at = at.UnixMicro()
+	return key, err
+}
+
+// unknown returns the clicks that are not stored yet, each once.
 func (b clickBatch) unknown(ctx context.Context, clicks []links.Click) ([]links.Click, error) {
-	ids := make([]links.ClickID, len(clicks))
-	for i, c := range clicks {
-		ids[i] = c.ID
-	}
-	seen := make(map[links.ClickID]bool, len(clicks))
-	for chunk := range chunks(distinct(ids), maxList) {
-		known, err := collect(ctx, b.q, b.dialect.Builder().Select("id").From("click_events").
-			Where(statsql.Tenant(b.view, "advertiser_id")).Where(in("id", chunk)), scanID[links.Click])
-		if err != nil {
-			return nil, err
+	seen := make(map[clickKey]bool, len(clicks))
+	columns := []column{{"advertiser_id", "uuid"}, {"occurred_at", "timestamptz"}, {"id", "uuid"}}
+	span := spanOf(clicks)
+	err := b.each(columns, len(clicks), func(i int) []any {
+		return []any{clicks[i].Advertiser, b.dialect.Moment(clicks[i].At), clicks[i].ID}
+	}, func(g givenRows) error {
+		found, err := collect(ctx, b.q, b.within(span, g.find("click_events c", "c.advertiser_id", "c.occurred_at", "c.id").
+			Where("c.advertiser_id = given.advertiser_id").Where("c.occurred_at = given.occurred_at").Where("c.id = given.id")), scanClickKey)
+		for _, key := range found {
+			seen[key] = true
 		}
-		for _, id := range known {
-			seen[id] = true
-		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	fresh := make([]links.Click, 0, len(clicks))
 	for _, c := range clicks {
-		if !seen[c.ID] {
-			seen[c.ID] = true
-			c.At = stored(c.At)
+		if key := clickKeyOf(c); !seen[key] {
+			seen[key] = true
 			fresh = append(fresh, c)
 		}
 	}
 	return fresh, nil
 }
 
-// period is a part of time; neither end belongs to it.
-type period struct{ from, to time.Time }
+// span is a part of time; its end does not belong to it.
+type span struct{ from, to time.Time }
 
-// countedClick is when a visitor of a link was counted.
-type countedClick struct {
-	visitor links.Visitor
-	at      time.Time
+// add makes the span hold another one.
+func (s *span) add(other span) {
+	if s.from.IsZero() || other.from.Before(s.from) {
+		s.from = other.from
+	}
+	if s.to.IsZero() || other.to.After(s.to) {
+		s.to = other.to
+	}
 }
 
-func scanCounted(r row) (countedClick, error) {
-	var c countedClick
-	err := r.Scan(bytesOf{c.visitor[:]}, moment{&c.at})
+func spanOf(clicks []links.Click) span {
+	var all span
+	for _, c := range clicks {
+		all.add(span{c.At, c.At.Add(time.Microsecond)})
+	}
+	return all
+}
+
+// within adds what the conditions of a query on each given row come to for all
+// of them. Postgres needs it to leave the months aside that hold none of them.
+func (b clickBatch) within(all span, query squirrel.SelectBuilder) squirrel.SelectBuilder {
+	return query.Where("c.occurred_at >= ?", b.dialect.Moment(all.from)).Where("c.occurred_at < ?", b.dialect.Moment(all.to))
+}
+
+// visitorKey is a visitor of an advertiser.
+type visitorKey struct {
+	advertiser tenant.ID
+	visitor    links.Visitor
+}
+
+// visitorClick is a human click that is stored.
+type visitorClick struct {
+	visitorKey
+	at         time.Time
+	link       links.ID
+	campaign   campaigns.ID
+	influencer campaigns.InfluencerID
+}
+
+func scanVisitorClick(r row) (visitorClick, error) {
+	var c visitorClick
+	err := r.Scan(&c.advertiser, bytesOf{c.visitor[:]}, moment{&c.at}, &c.link, &c.campaign, &c.influencer)
 	return c, err
 }
 
-// counted returns, for the visits of the clicks, when those were counted that
-// are stored and near enough to make one of the clicks a duplicate.
-func (b clickBatch) counted(ctx context.Context, clicks []links.Click) (map[links.Visit][]time.Time, error) {
-	visitors := make(map[links.ID][]links.Visitor)
-	periods := make(map[links.ID]period)
+// around returns where the clicks lie that matter for one of its visitor: those
+// of the same UTC day, in which the visitor counts once, and those that may
+// make it a duplicate.
+func around(at time.Time) span {
+	day := at.UTC().Truncate(utcDay)
+	near := span{day, day.Add(utcDay)}
+	near.add(span{at.Add(-links.DuplicateWindow), at.Add(links.DuplicateWindow)})
+	return near
+}
+
+// earlier returns the stored human clicks that matter for the visitors of the
+// human ones among the clicks.
+func (b clickBatch) earlier(ctx context.Context, clicks []links.Click) (map[visitorKey][]visitorClick, error) {
+	spans := make(map[visitorKey]span)
+	var all span
+	var keys []visitorKey
 	for _, c := range clicks {
 		if c.Class != links.Human {
 			continue
 		}
-		p, more := periods[c.Link]
-		if from := c.At.Add(-links.DuplicateWindow); !more || from.Before(p.from) {
-			p.from = from
+		key, near := visitorKey{c.Advertiser, c.Visitor}, around(c.At)
+		s, known := spans[key]
+		if !known {
+			keys = append(keys, key)
 		}
-		if to := c.At.Add(links.DuplicateWindow); !more || to.After(p.to) {
-			p.to = to
-		}
-		periods[c.Link] = p
-		visitors[c.Link] = append(visitors[c.Link], c.Visitor)
+		s.add(near)
+		all.add(near)
+		spans[key] = s
 	}
-	counted := make(map[links.Visit][]time.Time, len(clicks))
-	// A query for each link: one over pairs of link and visitor makes SQLite
-	// walk through all clicks of the advertiser.
-	for link, list := range visitors {
-		for chunk := range chunks(distinct(list), maxList) {
-			found, err := collect(ctx, b.q, b.countedOf(link, chunk, periods[link]), scanCounted)
-			if err != nil {
-				return nil, err
-			}
-			for _, c := range found {
-				visit := links.Visit{Link: link, Visitor: c.visitor}
-				counted[visit] = append(counted[visit], c.at)
-			}
+	out := make(map[visitorKey][]visitorClick)
+	columns := []column{{"advertiser_id", "uuid"}, {"visitor", "bytea"}, {"since", "timestamptz"}, {"before", "timestamptz"}}
+	err := b.each(columns, len(keys), func(i int) []any {
+		s := spans[keys[i]]
+		return []any{keys[i].advertiser, keys[i].visitor[:], b.dialect.Moment(s.from), b.dialect.Moment(s.to)}
+	}, func(g givenRows) error {
+		found, err := collect(ctx, b.q, b.within(all,
+			g.find("click_events c", "c.advertiser_id", "c.visitor", "c.occurred_at", "c.link_id", "c.campaign_id", "c.influencer_id").
+				Where("c.advertiser_id = given.advertiser_id").Where("c.visitor = given.visitor").Where("c.class = 'human'").
+				Where("c.occurred_at >= given.since").Where("c.occurred_at < given.before")), scanVisitorClick)
+		for _, c := range found {
+			out[c.visitorKey] = append(out[c.visitorKey], c)
 		}
-	}
-	return counted, nil
+		return err
+	})
+	return out, err
 }
 
-// countedOf selects the human clicks of the visitors on a link in a period. The
-// order is that of click_events_by_visit: without it SQLite takes the primary
-// key instead and walks through all clicks of the advertiser.
-func (b clickBatch) countedOf(link links.ID, visitors []links.Visitor, within period) squirrel.SelectBuilder {
-	list := make([]any, len(visitors))
-	for i, v := range visitors {
-		list[i] = v[:]
+// marked returns the clicks, those that repeat a visit as duplicates.
+func marked(clicks []links.Click, earlier map[visitorKey][]visitorClick) []links.Click {
+	counted := make(map[tenant.ID]map[links.Visit][]time.Time)
+	for key, list := range earlier {
+		if counted[key.advertiser] == nil {
+			counted[key.advertiser] = make(map[links.Visit][]time.Time)
+		}
+		for _, c := range list {
+			visit := links.Visit{Link: c.link, Visitor: c.visitor}
+			counted[key.advertiser][visit] = append(counted[key.advertiser][visit], c.at)
+		}
 	}
-	return b.dialect.Builder().Select("visitor", "occurred_at").From("click_events").
-		Where(statsql.Tenant(b.view, "advertiser_id")).Where("link_id = ?", link).Where("class = 'human'").
-		Where("visitor IN ("+squirrel.Placeholders(len(list))+")", list...).
-		Where("occurred_at > ?", b.dialect.Moment(within.from)).Where("occurred_at < ?", b.dialect.Moment(within.to)).
-		OrderBy("visitor", "occurred_at")
+	byAdvertiser := make(map[tenant.ID][]links.Click)
+	for _, c := range clicks {
+		byAdvertiser[c.Advertiser] = append(byAdvertiser[c.Advertiser], c)
+	}
+	out := make([]links.Click, 0, len(clicks))
+	for advertiser, own := range byAdvertiser {
+		out = append(out, links.MarkDuplicates(own, counted[advertiser])...)
+	}
+	slices.SortFunc(out, byKey)
+	return out
+}
+
+// byKey orders clicks as they are stored: neighbours go to the same page.
+func byKey(a, b links.Click) int {
+	if order := bytes.Compare(a.Advertiser[:], b.Advertiser[:]); order != 0 {
+		return order
+	}
+	if order := a.At.Compare(b.At); order != 0 {
+		return order
+	}
+	return bytes.Compare(a.ID[:], b.ID[:])
 }

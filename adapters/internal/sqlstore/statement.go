@@ -31,12 +31,28 @@ func build(statement squirrel.Sqlizer) (string, []any, error) {
 	if err != nil {
 		return "", nil, fault.Wrap(err, fault.Internal, "bad-statement", "a statement could not be built")
 	}
-	for _, arg := range args {
-		if text, ok := arg.(string); ok && !storable(text) {
-			return "", nil, unstorable()
-		}
+	if !bindable(args) {
+		return "", nil, unstorable()
 	}
 	return sql, args, nil
+}
+
+// bindable reports whether all texts among the arguments are storable, those in
+// lists as well.
+func bindable(args []any) bool {
+	for _, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			if !storable(arg) {
+				return false
+			}
+		case []any:
+			if !bindable(arg) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // storable reports whether every database keeps the text as it is.

@@ -1,0 +1,50 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/superher/superher/adapters/internal/clicktest"
+	"github.com/superher/superher/adapters/postgres"
+	"github.com/superher/superher/storage"
+)
+
+func clickDatabase(t *testing.T, store storage.Store, name string) clicktest.Database {
+	t.Helper()
+	db, err := sql.Open("pgx", shared.url(name, false))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return clicktest.Database{
+		Store: store,
+		Begin: func(ctx context.Context) (*sql.Tx, error) {
+			tx, err := db.BeginTx(ctx, nil)
+			if err == nil {
+				_, err = tx.ExecContext(ctx, "SET LOCAL superher.reach = 'system'")
+			}
+			return tx, err
+		},
+		Hex: func(column string) string {
+			if column == "visitor" {
+				return "encode(visitor, 'hex')"
+			}
+			return "coalesce(encode(uuid_send(" + column + "), 'hex'), '')"
+		},
+		Micros: func(column string) string { return "(extract(epoch FROM " + column + ") * 1000000)::bigint" },
+		ID:     func(id [16]byte) any { return hex.EncodeToString(id[:]) },
+		Now:    "now()",
+	}
+}
+
+func TestAppendClicks_TheTotalsEqualARecount(t *testing.T) {
+	store, name := fresh(t)
+	clicktest.Run(t, clickDatabase(t, store, name))
+}
+
+func TestAppendClicks_TheTotalsOfManyAdvertisersEqualARecount(t *testing.T) {
+	_, name := fresh(t)
+	clicktest.RunManyAdvertisers(t, clickDatabase(t, postgres.NewHosted(pool(t, shared.url(name, true))), name))
+}
