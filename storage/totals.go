@@ -37,11 +37,14 @@ type TotalsStore interface {
 	VerifyTotals(ctx context.Context, advertiser tenant.ID) (TotalsCheck, error)
 }
 
+// MaxWaiting is how far changes that wait are counted.
+const MaxWaiting = 10_000
+
 // DueTotals is what there is to do for the totals of one advertiser.
 type DueTotals struct {
 	Advertiser tenant.ID
-	Fold       bool // changes are waiting
-	Rebuild    bool // there are no totals, or those of another time zone
+	Waiting    int64 // changes to fold; MaxWaiting for more of them
+	Rebuild    bool  // there are no totals, or those of another time zone
 }
 
 // Folded is what one call of FoldTotals did.

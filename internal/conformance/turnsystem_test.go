@@ -95,11 +95,20 @@ func (s turnSystem) DueTotals(ctx context.Context, after tenant.ID) (storage.Due
 }
 
 func (s turnSystem) FoldTotals(ctx context.Context, advertiser tenant.ID) (storage.Folded, error) {
-	return take(s.turns, func() (storage.Folded, error) { return s.system.FoldTotals(ctx, advertiser) })
+	return take(s.turns, func() (storage.Folded, error) { return s.system.FoldTotals(undisturbed(ctx), advertiser) })
 }
 
 func (s turnSystem) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error {
-	return s.run(func() error { return s.system.RebuildTotals(ctx, advertiser, at) })
+	return s.run(func() error { return s.system.RebuildTotals(undisturbed(ctx), advertiser, at) })
+}
+
+// undisturbed keeps a context from ending in the midst of a call: the
+// connection would be closed, and the host's transaction with it.
+func undisturbed(ctx context.Context) context.Context {
+	if ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 func (s turnSystem) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage.TotalsCheck, error) {

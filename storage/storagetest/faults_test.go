@@ -23,7 +23,7 @@ const plantedFault = "SUPERHER_PLANTED_FAULT"
 // planted lists the faults, and the case that each must turn red.
 func planted() iter.Seq2[string, string] {
 	return func(yield func(fault, name string) bool) {
-		for _, some := range []map[string]string{plantedInTrade(), plantedInLists(), plantedInPlatform()} {
+		for _, some := range []map[string]string{plantedInTrade(), plantedInLists(), plantedInPlatform(), plantedInTotals()} {
 			for fault, name := range some {
 				if !yield(fault, name) {
 					return

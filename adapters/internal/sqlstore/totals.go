@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/Masterminds/squirrel"
@@ -32,7 +33,8 @@ func beginTotals(ctx context.Context, q Querier, d statsql.Dialect, a tenant.Adv
 func (s system) DueTotals(ctx context.Context, after tenant.ID) (storage.DueTotals, error) {
 	const waiting = "EXISTS (SELECT 1 FROM event_changes c WHERE c.advertiser_id = a.id)"
 	const other = "(t.zone IS NULL OR t.zone <> a.time_zone)"
-	query := s.engine.Dialect().Builder().Select("a.id", waiting, other).From("advertisers a").
+	counted := fmt.Sprintf("(SELECT count(*) FROM (SELECT 1 FROM event_changes c WHERE c.advertiser_id = a.id LIMIT %d) counted)", storage.MaxWaiting)
+	query := s.engine.Dialect().Builder().Select("a.id", counted, other).From("advertisers a").
 		LeftJoin("totals t ON t.advertiser_id = a.id").Where("(" + waiting + " OR " + other + ")").OrderBy("a.id").Limit(1)
 	if !after.IsZero() {
 		query = query.Where("a.id > ?", after)
@@ -50,7 +52,7 @@ func (s system) DueTotals(ctx context.Context, after tenant.ID) (storage.DueTota
 
 func scanDue(r row) (storage.DueTotals, error) {
 	var due storage.DueTotals
-	err := r.Scan(&due.Advertiser, &due.Fold, &due.Rebuild)
+	err := r.Scan(&due.Advertiser, &due.Waiting, &due.Rebuild)
 	return due, err
 }
 

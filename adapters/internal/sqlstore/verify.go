@@ -31,7 +31,7 @@ func (s system) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage
 		if err := t.verifyEvents(ctx, zone, &check); err != nil {
 			return err
 		}
-		return nil // CLICKS
+		return t.verifyClicks(ctx, zone, &check)
 	})
 	if err != nil {
 		return storage.TotalsCheck{}, err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -83,6 +84,10 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 		h.log.Warn("the development issuer is on: anybody who reaches this server signs in as anybody, without a password",
 			"issuer", h.issuer.Issuer.Issuer(), "open_to_other_machines", !h.reach().private)
 	}
+	keeper, err := h.keeper(client)
+	if err != nil {
+		return err
+	}
 	web := server.Limits(handler, h.listener.Addr().String())
 	web.ErrorLog = slog.NewLogLogger(h.log.Handler(), slog.LevelDebug) // it names peers, which the log otherwise never does
 
@@ -91,7 +96,13 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 	defer end()
 	w := work{web: web, clicks: clicks, end: end, written: make(chan error, 1), served: make(chan error, 1), swept: make(chan struct{})}
 	go func() { w.written <- clicks.Run(behind) }()
-	go func() { defer close(w.swept); h.sweep(behind, client) }()
+	go func() {
+		defer close(w.swept)
+		var both sync.WaitGroup
+		both.Go(func() { h.sweep(behind, client) })
+		both.Go(func() { keeper.Run(behind) })
+		both.Wait()
+	}()
 	go func() { w.served <- web.Serve(h.listener) }()
 
 	failed := ready(client)

@@ -8,6 +8,8 @@
 //	superher user list         the people who have signed in
 //	superher user approve      let one of them in, the first admin for instance
 //	superher user suspend      shut one of them out
+//	superher rollup rebuild    make the totals that reports are answered from anew
+//	superher rollup verify     compare these totals with the events and clicks
 //	superher healthcheck       ask a running server whether it answers
 //	superher version           print the version
 //
@@ -61,6 +63,8 @@ func commands() []command {
 		{"user list", "list the people who have signed in", program.listUsers},
 		{"user approve", "let a person in; so the first admin comes to be", program.approveUser},
 		{"user suspend", "shut a person out, from the next request on", program.suspendUser},
+		{"rollup rebuild", "make the totals that reports are answered from anew", program.rebuildRollup},
+		{"rollup verify", "compare these totals with the events and clicks", program.verifyRollup},
 		{"healthcheck", "ask the server on this machine whether it answers", program.healthcheck},
 		{"version", "print the version", program.version},
 	}

@@ -74,6 +74,7 @@ type hosting struct {
 	caller, tenant, address *server.Rate
 	identity                identitySettings
 	telemetry               telemetrySettings
+	totals                  totalsSettings
 }
 
 // hosting adds them.
@@ -97,6 +98,7 @@ func (p program) hosting(s settings, level slog.Level) hosting {
 		address:   s.limit("rate-address", rates.Address, "the same of one address, for requests without a valid credential or code, like `1/100`, or off"),
 		identity:  s.identity(),
 		telemetry: s.telemetry(),
+		totals:    s.totals(),
 	}
 }
 
