@@ -7,8 +7,8 @@
 // A report says what the stored events and clicks come to; it attributes
 // nothing and computes no commission.
 //
-// A store may keep sums by hour, or any other rollup, and answer from these: it
-// is still a [Source], and Fold still decides whether it is right. Two things do
-// not come out of such sums: distinct visitors, which do not add up, and hours
-// of zones that are not whole hours from UTC.
+// A store may keep sums by day, or any other rollup, and answer from these: it
+// is still a [Source], and Fold still decides whether it is right. Two things
+// need care. Distinct visitors add up only over whole UTC days, whose pseudonyms
+// differ. A date in a zone may have gaps, come back, or not exist.
 package stats

@@ -67,6 +67,9 @@ type System interface {
 	// duplicate where links.MarkDuplicates says so, given all human clicks that
 	// the advertiser has stored before. fault.NotFound for a click of a link
 	// that its advertiser does not have; nothing is stored then.
+	//
+	// A click's visitor is a pseudonym of the UTC day of the click. The caller
+	// never uses one on two days, so a store may add up the visitors of several.
 	AppendClicks(ctx context.Context, clicks []links.Click) error
 	// VisitorSalt returns the salt of an advertiser for the UTC day that holds
 	// the moment; the first caller of a day stores fresh. fault.NotFound for an

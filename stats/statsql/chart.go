@@ -10,7 +10,6 @@ import (
 
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/stats"
-	"github.com/superher/superher/tenant"
 )
 
 // Chart implements [stats.Source].
@@ -24,35 +23,62 @@ func (s source) Chart(ctx context.Context, f stats.Filter, unit stats.Unit) ([]s
 	}
 	t := timeline{Calendar: calendar, d: s.d, unit: unit, anchor: anchor(f.From)}
 	var out []stats.Bucket
-	err = s.snapshot(ctx, func(ctx context.Context, q Querier) error {
+	err = s.planned(ctx, f, func(ctx context.Context, q Querier, p plan) error {
 		out = calendar.Buckets()
-		err := each(ctx, q, t.clicks(s.view, f), func(rows Rows) error {
-			var period, number int64
-			var sum clickSum
-			if err := rows.Scan(append([]any{&period, &number}, sum.columns()...)...); err != nil {
-				return err
-			}
-			return t.put(out, period, number, func(figures *stats.Figures) error {
-				sum.addTo(figures)
-				return nil
-			})
-		})
-		if err != nil {
+		if unit == stats.Hour || p.zone != nil && !sameDays(p.zone, f.Location(), p.period()) {
+			p.zone = nil // the days of the totals are others than those of the chart
+		}
+		if err := t.readClicks(ctx, q, p, out); err != nil {
 			return err
 		}
-		return each(ctx, q, t.events(s.view, f), func(rows Rows) error {
-			var period, number int64
-			var sum eventSum
-			if err := rows.Scan(append([]any{&period, &number}, sum.columns()...)...); err != nil {
-				return err
-			}
-			return t.put(out, period, number, sum.addTo)
-		})
+		return t.readEvents(ctx, q, p, out)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// readEvents adds the events of each bucket, from totals in rows for each day.
+func (t timeline) readEvents(ctx context.Context, q Querier, p plan, out []stats.Bucket) error {
+	dims := t.dims()
+	if p.zone != nil {
+		dims = []dimension{t.day()}
+	}
+	return p.read(ctx, q, p.eventSums(measures(), dims...), func(rows Rows) error {
+		var period, number int64
+		var sum eventSum
+		keys := []any{&period, &number}[2-len(dims):]
+		if err := rows.Scan(append(keys, sum.columns()...)...); err != nil {
+			return err
+		}
+		i := t.find(period, number)
+		if p.zone != nil {
+			i = t.FindDay(number)
+		}
+		return put(out, i, sum.addTo)
+	})
+}
+
+// readClicks adds the clicks of each bucket.
+func (t timeline) readClicks(ctx context.Context, q Querier, p plan, out []stats.Bucket) error {
+	if p.zone != nil && len(p.f.Coupons) == 0 {
+		if found, ok := pieces(p.zone, p.period(), t.FindDay); ok {
+			return chartClicks{t, p, found}.read(ctx, q, out)
+		}
+	}
+	query := p.rawClicks(allClicks, p.period(), t.dims(), hitCount, clickCount, visitorCount)
+	return p.read(ctx, q, query, func(rows Rows) error {
+		var period, number int64
+		var sum clickSum
+		if err := rows.Scan(append([]any{&period, &number}, sum.columns()...)...); err != nil {
+			return err
+		}
+		return put(out, t.find(period, number), func(figures *stats.Figures) error {
+			sum.addTo(figures)
+			return nil
+		})
+	})
 }
 
 // timeline makes the expressions that find a row's bucket. The database adds
@@ -74,32 +100,34 @@ func anchor(from time.Time) int64 {
 	return day - (int64(weekday)+6)%7
 }
 
-func (t timeline) clicks(view tenant.View, f stats.Filter) squirrel.SelectBuilder {
-	return clickSums(view, t.d, f, t.dims()...)
-}
-
-func (t timeline) events(view tenant.View, f stats.Filter) squirrel.SelectBuilder {
-	return eventSums(view, t.d, f, t.dims()...)
-}
-
 // dims returns the two dimensions of a bucket: the number of the offset period,
 // which only hours need, and the number of the hour, day, week or month.
-func (t timeline) dims() []squirrel.Sqlizer {
-	local := squirrel.ConcatExpr("(", t.seconds(), " + ", t.byPeriod(func(_ int, offset int64) (string, []any) {
-		return "CAST(? AS bigint)", []any{offset}
-	}), ")")
-	whole := squirrel.Expr("0")
+func (t timeline) dims() []dimension {
+	local, period, number := t.local(), squirrel.Expr("0"), squirrel.Sqlizer(nil)
 	switch t.unit {
 	case stats.Hour:
-		period := t.byPeriod(func(i int, _ int64) (string, []any) { return strconv.Itoa(i), nil })
-		return []squirrel.Sqlizer{period, squirrel.ConcatExpr(local, " / 3600")}
+		period = t.byPeriod(func(i int, _ int64) (string, []any) { return strconv.Itoa(i), nil })
+		number = squirrel.ConcatExpr(local, " / 3600")
 	case stats.Week:
-		return []squirrel.Sqlizer{whole, squirrel.ConcatExpr(local, " / 604800")}
+		number = squirrel.ConcatExpr(local, " / 604800")
 	case stats.Month:
-		return []squirrel.Sqlizer{whole, t.month(local)}
+		number = t.month(local)
 	default:
-		return []squirrel.Sqlizer{whole, squirrel.ConcatExpr(local, " / 86400")}
+		number = squirrel.ConcatExpr(local, " / 86400")
 	}
+	return []dimension{{"period", period}, {"number", number}}
+}
+
+// day returns the dimension that the rows of totals have: the day since 1970.
+func (t timeline) day() dimension {
+	return dimension{"day", squirrel.ConcatExpr(t.local(), squirrel.Expr(" / 86400 + CAST(? AS bigint)", t.anchor))}
+}
+
+// local returns the seconds from the anchor to the row's moment on the zone's clock.
+func (t timeline) local() squirrel.Sqlizer {
+	return squirrel.ConcatExpr("(", t.seconds(), " + ", t.byPeriod(func(_ int, offset int64) (string, []any) {
+		return "CAST(? AS bigint)", []any{offset}
+	}), ")")
 }
 
 // seconds returns the whole seconds from the anchor to the row's moment.
@@ -147,20 +175,23 @@ func (t timeline) month(local squirrel.Sqlizer) squirrel.Sqlizer {
 	return squirrel.Expr("CAST(extract(year FROM ?) * 12 + extract(month FROM ?) AS bigint)", civil, civil)
 }
 
-// put adds a row to its bucket.
-func (t timeline) put(buckets []stats.Bucket, period, number int64, add func(*stats.Figures) error) error {
-	var i int
+// find returns the bucket that the dimensions of a row name.
+func (t timeline) find(period, number int64) int {
 	switch t.unit {
 	case stats.Hour:
-		i = t.FindHour(int(period), t.anchor*24+number)
+		return t.FindHour(int(period), t.anchor*24+number)
 	case stats.Week:
-		i = t.FindDay(t.anchor + number*7)
+		return t.FindDay(t.anchor + number*7)
 	case stats.Month:
 		first := time.Date(0, time.Month(number), 1, 0, 0, 0, 0, time.UTC)
-		i = t.FindDay(first.Unix() / (24 * 60 * 60))
+		return t.FindDay(first.Unix() / (24 * 60 * 60))
 	default:
-		i = t.FindDay(t.anchor + number)
+		return t.FindDay(t.anchor + number)
 	}
+}
+
+// put adds a row to its bucket.
+func put(buckets []stats.Bucket, i int, add func(*stats.Figures) error) error {
 	if i < 0 {
 		return fault.New(fault.Internal, "bucket-out-of-period", "the database counted something outside of the period")
 	}

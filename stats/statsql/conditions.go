@@ -7,7 +7,6 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
-	"github.com/superher/superher/coupons"
 	"github.com/superher/superher/stats"
 	"github.com/superher/superher/tenant"
 )
@@ -16,19 +15,29 @@ import (
 // name, to the events of the view that the filter covers: that of every report,
 // and of the export.
 func EventsIn(view tenant.View, d Dialect, f stats.Filter) squirrel.Sqlizer {
-	all := inPeriod(d, f, "customer_events.occurred_at", Tenant(view, "customer_events.advertiser_id"))
-	all = append(all, oneOf("customer_events.campaign_id", f.Campaigns)...)
-	all = append(all, oneOf("customer_events.influencer_id", f.Influencers)...)
-	all = append(all, oneOf("customer_events.link_id", f.Links)...)
-	all = append(all, oneOf("customer_events.coupon_id", f.Coupons)...)
-	if len(f.EventTypes) > 0 {
-		names := make([]any, len(f.EventTypes))
-		for i, t := range f.EventTypes {
-			names[i] = string(t)
-		}
-		all = append(all, squirrel.Eq{"customer_events.event_type": names})
+	return eventsIn(view, d, f, "customer_events")
+}
+
+// eventsIn is EventsIn for any table that has the columns of events.
+func eventsIn(view tenant.View, d Dialect, f stats.Filter, table string) squirrel.Sqlizer {
+	all := inPeriod(d, f, table+".occurred_at", Tenant(view, table+".advertiser_id"))
+	all = append(all, oneOf(table+".campaign_id", f.Campaigns)...)
+	all = append(all, oneOf(table+".influencer_id", f.Influencers)...)
+	all = append(all, oneOf(table+".link_id", f.Links)...)
+	all = append(all, oneOf(table+".coupon_id", f.Coupons)...)
+	return append(all, ofTypes(table, f)...)
+}
+
+// ofTypes returns the condition of the filter's event types.
+func ofTypes(table string, f stats.Filter) []squirrel.Sqlizer {
+	if len(f.EventTypes) == 0 {
+		return nil
 	}
-	return all
+	names := make([]any, len(f.EventTypes))
+	for i, t := range f.EventTypes {
+		names[i] = string(t)
+	}
+	return []squirrel.Sqlizer{squirrel.Eq{table + ".event_type": names}}
 }
 
 // ClicksIn returns the condition that limits click_events, under its own name,
@@ -42,14 +51,6 @@ func ClicksIn(view tenant.View, d Dialect, f stats.Filter) squirrel.Sqlizer {
 		all = append(all, never()) // a click has no coupon
 	}
 	return all
-}
-
-// CouponUses returns the query that counts the conversions that each of the
-// coupons won: rows of coupon_id and a number, none for a coupon without any.
-func CouponUses(view tenant.View, d Dialect, ids []coupons.ID) squirrel.SelectBuilder {
-	return d.Builder().Select("coupon_id", "count(*)").From("customer_events").
-		Where(squirrel.And{Tenant(view, "customer_events.advertiser_id"), squirrel.Eq{"coupon_id": values(ids)}}).
-		Where("conversion").GroupBy("coupon_id")
 }
 
 func inPeriod(d Dialect, f stats.Filter, column string, view squirrel.Sqlizer) squirrel.And {

@@ -34,6 +34,15 @@ func (d Dialect) Builder() squirrel.StatementBuilderType {
 	return squirrel.StatementBuilder.PlaceholderFormat(squirrel.Dollar)
 }
 
+// final gives a query the dialect's placeholders. The parts of a query have
+// plain ones.
+func (d Dialect) final(q squirrel.SelectBuilder) squirrel.SelectBuilder {
+	if d == SQLite {
+		return q
+	}
+	return q.PlaceholderFormat(squirrel.Dollar)
+}
+
 // Moment returns the argument that stands for a moment, NULL for the zero time.
 func (d Dialect) Moment(t time.Time) any {
 	switch {

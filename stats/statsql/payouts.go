@@ -2,12 +2,12 @@ package statsql
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/Masterminds/squirrel"
 
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/stats"
-	"github.com/superher/superher/tenant"
 )
 
 // Payouts implements [stats.Source].
@@ -19,10 +19,9 @@ func (s source) Payouts(ctx context.Context, f stats.Filter, q stats.PayoutQuery
 	if err != nil {
 		return stats.PayoutTable{}, err
 	}
-	p := payoutTable{d: s.d, view: s.view, f: f, q: q, behind: payee{campaign, influencer}}
 	var out stats.PayoutTable
-	err = s.snapshot(ctx, func(ctx context.Context, querier Querier) (err error) {
-		out, err = p.read(ctx, querier)
+	err = s.planned(ctx, f, func(ctx context.Context, querier Querier, p plan) (err error) {
+		out, err = payoutTable{p, q, payee{campaign, influencer}}.read(ctx, querier)
 		return err
 	})
 	return out, err
@@ -36,20 +35,28 @@ type payee struct {
 
 // payoutTable is one question for a page of payout rows.
 type payoutTable struct {
-	d      Dialect
-	view   tenant.View
-	f      stats.Filter
+	plan
 	q      stats.PayoutQuery
 	behind payee // zero for the first page
 }
 
 func (p payoutTable) read(ctx context.Context, q Querier) (stats.PayoutTable, error) {
 	var out stats.PayoutTable
-	err := each(ctx, q, p.page(), func(rows Rows) error {
+	err := p.plan.read(ctx, q, p.query(), func(rows Rows) error {
+		var part int64
 		var r stats.PayoutRow
-		err := rows.Scan(&r.Campaign, &r.Influencer, &r.CampaignName, &r.InfluencerName)
-		out.Rows = append(out.Rows, r)
-		return err
+		var sum eventSum
+		dest := []any{&part, &r.Campaign, &r.Influencer, &r.CampaignName, &r.InfluencerName}
+		if err := rows.Scan(append(dest, sum.columns()...)...); err != nil {
+			return err
+		}
+		if part == partTotals {
+			return sum.addTo(&out.Totals)
+		}
+		if n := len(out.Rows); n == 0 || out.Rows[n-1].Campaign != r.Campaign || out.Rows[n-1].Influencer != r.Influencer {
+			out.Rows = append(out.Rows, r)
+		}
+		return sum.addTo(&out.Rows[len(out.Rows)-1].Figures)
 	})
 	if err != nil {
 		return stats.PayoutTable{}, err
@@ -58,75 +65,32 @@ func (p payoutTable) read(ctx context.Context, q Querier) (stats.PayoutTable, er
 		out.Rows = out.Rows[:p.q.Limit:p.q.Limit]
 		out.Next = p.q.After(out.Rows[p.q.Limit-1])
 	}
-	if len(out.Rows) > 0 {
-		if err := p.readFigures(ctx, q, out.Rows); err != nil {
-			return stats.PayoutTable{}, err
-		}
-	}
-	err = each(ctx, q, p.sums(), func(rows Rows) error {
-		var sum eventSum
-		if err := rows.Scan(sum.columns()...); err != nil {
-			return err
-		}
-		return sum.addTo(&out.Totals)
-	})
-	if err != nil {
-		return stats.PayoutTable{}, err
-	}
 	return out, nil
 }
 
-// readFigures completes the rows of the page.
-func (p payoutTable) readFigures(ctx context.Context, q Querier, rows []stats.PayoutRow) error {
-	groups := map[payee]*stats.Figures{}
-	for i, r := range rows {
-		groups[payee{r.Campaign, r.Influencer}] = &rows[i].Figures
-	}
-	return each(ctx, q, p.pageSums(rows), func(r Rows) error {
-		var of payee
-		var sum eventSum
-		if err := r.Scan(append([]any{&of.campaign, &of.influencer}, sum.columns()...)...); err != nil {
-			return err
-		}
-		return sum.addTo(group(groups, of))
-	})
-}
-
-// page returns the query for the pairs behind the cursor with their names, one
-// more than asked for: only then there is a next page. A pair whose campaign or
-// influencer is not to be seen keeps its row, for the money is owed all the same.
-func (p payoutTable) page() squirrel.SelectBuilder {
-	pairs := squirrel.Select("campaign_id", "influencer_id").From("customer_events").Where(EventsIn(p.view, p.d, p.f)).Where(credited())
+// query returns the query for the pairs behind the cursor with their names and
+// figures, and for the figures of all pairs. There is one pair more than asked
+// for: only then there is a next page. A pair whose campaign or influencer is
+// not to be seen keeps its row, for the money is owed all the same.
+func (p payoutTable) query() squirrel.SelectBuilder {
+	sums := p.eventSums(measures(), column("campaign_id"), column("influencer_id")).Where("campaign_id IS NOT NULL AND influencer_id IS NOT NULL")
+	page := squirrel.Select("campaign_id", "influencer_id").From("sums")
 	if p.behind != (payee{}) {
-		pairs = pairs.Where(squirrel.Expr("(campaign_id, influencer_id) < (?, ?)", p.behind.campaign, p.behind.influencer))
+		page = page.Where(squirrel.Expr("(campaign_id, influencer_id) < (?, ?)", p.behind.campaign, p.behind.influencer))
 	}
-	pairs = pairs.GroupBy("1", "2").OrderBy("1 DESC", "2 DESC").Limit(uint64(p.q.Limit) + 1)
-	return p.d.Builder().Select("pairs.campaign_id", "pairs.influencer_id").
-		Column(p.name(stats.ByCampaign, "pairs.campaign_id")).Column(p.name(stats.ByInfluencer, "pairs.influencer_id")).
-		PrefixExpr(squirrel.Expr("WITH pairs AS (?)", pairs)).From("pairs").OrderBy("1 DESC", "2 DESC")
+	page = page.GroupBy("1", "2").OrderBy("1 DESC", "2 DESC").Limit(uint64(p.q.Limit) + 1)
+	totals := squirrel.Select(strconv.Itoa(partTotals), "CAST(NULL AS uuid)", "CAST(NULL AS uuid)", "''", "''").Columns(summedColumns()...).
+		From("sums").GroupBy("currency", "commission_currency")
+	return squirrel.Select(strconv.Itoa(partRows), "page.campaign_id", "page.influencer_id").
+		Column(p.name(stats.ByCampaign, "page.campaign_id")).Column(p.name(stats.ByInfluencer, "page.influencer_id")).
+		Columns(eventColumns()...).
+		PrefixExpr(squirrel.Expr("WITH sums AS MATERIALIZED (?), page AS (?)", sums, page)).
+		From("page").Join("sums ON sums.campaign_id = page.campaign_id AND sums.influencer_id = page.influencer_id").
+		SuffixExpr(squirrel.Expr("UNION ALL ? ORDER BY 1, 2 DESC, 3 DESC", totals))
 }
 
 // name returns the expression for the name of a thing that the column names.
 func (p payoutTable) name(kind stats.Kind, column string) squirrel.Sqlizer {
 	t := thingsOf(kind)
 	return squirrel.Expr("coalesce((?), '')", squirrel.Select(t.name).From(t.from+" t").Where("t.id = "+column).Where(t.visible(p.view)))
-}
-
-// credited leaves out what nobody earned, in which case there is no row.
-func credited() squirrel.Sqlizer {
-	return squirrel.Expr("campaign_id IS NOT NULL AND influencer_id IS NOT NULL")
-}
-
-// pageSums returns the query for the figures of the page's rows. The rows are
-// all there are between the first and the last one.
-func (p payoutTable) pageSums(rows []stats.PayoutRow) squirrel.SelectBuilder {
-	first, last := rows[0], rows[len(rows)-1]
-	return p.sums(squirrel.Expr("campaign_id"), squirrel.Expr("influencer_id")).
-		Where(squirrel.Expr("(campaign_id, influencer_id) <= (?, ?)", first.Campaign, first.Influencer)).
-		Where(squirrel.Expr("(campaign_id, influencer_id) >= (?, ?)", last.Campaign, last.Influencer))
-}
-
-// sums returns the query for the figures of all rows together.
-func (p payoutTable) sums(dims ...squirrel.Sqlizer) squirrel.SelectBuilder {
-	return eventSums(p.view, p.d, p.f, dims...).Where(credited())
 }

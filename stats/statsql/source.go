@@ -29,6 +29,22 @@ type source struct {
 	snapshot Snapshot
 }
 
+// planned runs fn on one state of the data, with the plan that it allows.
+func (s source) planned(ctx context.Context, f stats.Filter, fn func(ctx context.Context, q Querier, p plan) error) error {
+	return s.snapshot(ctx, func(ctx context.Context, q Querier) error {
+		p, err := newPlan(ctx, q, s.d, s.view, f)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, q, p)
+	})
+}
+
+// read runs a query of a plan and calls scan for each row.
+func (p plan) read(ctx context.Context, q Querier, query squirrel.SelectBuilder, scan func(Rows) error) error {
+	return each(ctx, q, p.d.final(query), scan)
+}
+
 // check refuses what no query should be made for.
 func (s source) check(f stats.Filter) error {
 	if err := s.view.Check(); err != nil {
@@ -43,16 +59,16 @@ func (s source) Overview(ctx context.Context, f stats.Filter) (stats.Overview, e
 		return stats.Overview{}, err
 	}
 	var out stats.Overview
-	err := s.snapshot(ctx, func(ctx context.Context, q Querier) (err error) {
-		out, err = overview(ctx, q, s, f)
+	err := s.planned(ctx, f, func(ctx context.Context, q Querier, p plan) (err error) {
+		out, err = overview(ctx, q, p)
 		return err
 	})
 	return out, err
 }
 
-func overview(ctx context.Context, q Querier, s source, f stats.Filter) (stats.Overview, error) {
+func overview(ctx context.Context, q Querier, p plan) (stats.Overview, error) {
 	var out stats.Overview
-	err := each(ctx, q, clickSums(s.view, s.d, f), func(rows Rows) error {
+	err := p.read(ctx, q, p.clickSums(allClicks), func(rows Rows) error {
 		var sum clickSum
 		err := rows.Scan(sum.columns()...)
 		sum.addTo(&out.Figures)
@@ -61,16 +77,16 @@ func overview(ctx context.Context, q Querier, s source, f stats.Filter) (stats.O
 	if err != nil {
 		return stats.Overview{}, err
 	}
-	orders := map[money.Currency]int64{}
+	number := map[money.Currency]int64{}
 	var values money.Totals
-	err = each(ctx, q, eventSums(s.view, s.d, f).Columns(orderColumns()...), func(rows Rows) error {
+	err = p.read(ctx, q, p.eventSums(append(measures(), orders()...)), func(rows Rows) error {
 		var sum eventSum
-		var number, value int64
-		if err := rows.Scan(append(sum.columns(), &number, &value)...); err != nil {
+		var orders, value int64
+		if err := rows.Scan(append(sum.columns(), &orders, &value)...); err != nil {
 			return err
 		}
-		if number > 0 {
-			orders[money.Currency(sum.currency)] += number
+		if orders > 0 {
+			number[money.Currency(sum.currency)] += orders
 			var err error
 			if values, err = values.Plus(money.Of(value, money.Currency(sum.currency))); err != nil {
 				return err
@@ -81,8 +97,8 @@ func overview(ctx context.Context, q Querier, s source, f stats.Filter) (stats.O
 	if err != nil {
 		return stats.Overview{}, err
 	}
-	for _, c := range slices.Sorted(maps.Keys(orders)) {
-		out.Purchases = append(out.Purchases, stats.Count{Currency: c, N: orders[c]})
+	for _, c := range slices.Sorted(maps.Keys(number)) {
+		out.Purchases = append(out.Purchases, stats.Count{Currency: c, N: number[c]})
 	}
 	out.AverageOrder = stats.AverageOrders(values, out.Purchases)
 	return out, nil
@@ -94,9 +110,9 @@ func (s source) Breakdown(ctx context.Context, f stats.Filter) ([]stats.TypeRow,
 		return nil, err
 	}
 	var out []stats.TypeRow
-	err := s.snapshot(ctx, func(ctx context.Context, q Querier) error {
+	err := s.planned(ctx, f, func(ctx context.Context, q Querier, p plan) error {
 		groups := map[string]*stats.Figures{}
-		err := each(ctx, q, eventSums(s.view, s.d, f, squirrel.Expr("event_type")), func(rows Rows) error {
+		err := p.read(ctx, q, p.eventSums(measures(), column("event_type")), func(rows Rows) error {
 			var name string
 			return scanEvents(rows, groups, &name)
 		})
@@ -135,22 +151,22 @@ func (s source) Journey(ctx context.Context, f stats.Filter) ([]stats.JourneyRow
 	}
 	type path struct{ source, method, event string }
 	var out []stats.JourneyRow
-	query := eventSums(s.view, s.d, f, squirrel.Expr("source"), squirrel.Expr("method"), squirrel.Expr("event_type"))
-	err := s.snapshot(ctx, func(ctx context.Context, q Querier) error {
+	err := s.planned(ctx, f, func(ctx context.Context, q Querier, p plan) error {
 		groups := map[path]*stats.Figures{}
-		err := each(ctx, q, query, func(rows Rows) error {
-			var p path
+		query := p.eventSums(measures(), column("source"), column("method"), column("event_type"))
+		err := p.read(ctx, q, query, func(rows Rows) error {
+			var of path
 			var sum eventSum
-			if err := rows.Scan(append([]any{&p.source, &p.method, &p.event}, sum.columns()...)...); err != nil {
+			if err := rows.Scan(append([]any{&of.source, &of.method, &of.event}, sum.columns()...)...); err != nil {
 				return err
 			}
-			return sum.addTo(group(groups, p))
+			return sum.addTo(group(groups, of))
 		})
 		out = nil
-		for p, figures := range groups {
+		for of, figures := range groups {
 			out = append(out, stats.JourneyRow{
-				Source: attribution.Source(p.source), Method: attribution.Method(p.method),
-				Type: campaigns.EventType(p.event), Figures: *figures,
+				Source: attribution.Source(of.source), Method: attribution.Method(of.method),
+				Type: campaigns.EventType(of.event), Figures: *figures,
 			})
 		}
 		return err

@@ -104,38 +104,29 @@ func TestSource_ASnapshotMayRepeatItsFunction(t *testing.T) {
 	require.Equal(t, 18, times)
 }
 
-// pairs answers the first query with as many pairs, newest first, and then
-// nothing.
+// pairs answers with as many pairs, newest first.
 type pairs struct {
 	noRows
-	left    int
-	queries int
+	left int
 }
 
-func (p *pairs) Query(context.Context, string, ...any) (statsql.Rows, error) {
-	p.queries++
-	if p.queries > 1 {
-		return noRows{}, nil
-	}
-	return p, nil
-}
+func (p *pairs) Query(context.Context, string, ...any) (statsql.Rows, error) { return p, nil }
 
 func (p *pairs) Next() bool { p.left--; return p.left >= 0 }
 
 func (p *pairs) Scan(dest ...any) error {
-	*dest[0].(*campaigns.ID) = campaigns.ID{9}
-	*dest[1].(*campaigns.InfluencerID) = campaigns.InfluencerID{byte(p.left + 1)}
+	*dest[1].(*campaigns.ID) = campaigns.ID{9}
+	*dest[2].(*campaigns.InfluencerID) = campaigns.InfluencerID{byte(p.left + 1)}
 	return nil
 }
 
 func TestPayouts_AFullPageHasANextOneOnlyIfARowIsBehindIt(t *testing.T) {
-	for found, want := range map[int]struct{ rows, queries int }{0: {0, 2}, 1: {1, 3}, 2: {2, 3}, 3: {2, 3}} {
+	for found, want := range map[int]int{0: 0, 1: 1, 2: 2, 3: 2} {
 		q := &pairs{left: found}
 		src := everyone(func(ctx context.Context, fn func(context.Context, statsql.Querier) error) error { return fn(ctx, q) })
 		out, err := src.Payouts(context.Background(), minimal(t), stats.PayoutQuery{Limit: 2})
 		require.NoError(t, err)
-		require.Len(t, out.Rows, want.rows)
-		require.Equal(t, want.queries, q.queries, "no figures are asked for without rows")
+		require.Len(t, out.Rows, want)
 		require.Equal(t, found > 2, out.Next != "")
 		if out.Next != "" {
 			require.Equal(t, stats.PayoutQuery{}.After(out.Rows[1]), out.Next)

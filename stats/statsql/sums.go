@@ -2,55 +2,144 @@ package statsql
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/Masterminds/squirrel"
 
 	"github.com/superher/superher/money"
 	"github.com/superher/superher/stats"
-	"github.com/superher/superher/tenant"
 )
 
-// eventSums sums the covered events up for each combination of the dimensions
-// and of both currencies. The result has the dimensions, then the columns that
-// eventSum scans.
-//
-// A sum that does not fit is an error in both databases: the cast fails in
-// Postgres, whose sum is wider than its terms, and the sum itself in SQLite.
-func eventSums(view tenant.View, d Dialect, f stats.Filter, dims ...squirrel.Sqlizer) squirrel.SelectBuilder {
-	q := d.Builder().Select()
-	for _, dim := range dims {
-		q = q.Column(dim)
+// measure is a number that events add up to: its column in the rows of totals
+// and of changes, and what it is of events.
+type measure struct{ name, raw string }
+
+// measures are what eventSum scans, after the currencies.
+func measures() []measure {
+	return []measure{
+		{"events", "count(*)"}, {"conversions", "count(*) FILTER (WHERE conversion)"}, {"sales", "count(*) FILTER (WHERE " + isRevenue + ")"},
+		{"revenue_minor", "CAST(coalesce(sum(value_minor) FILTER (WHERE " + isRevenue + "), 0) AS bigint)"},
+		{"payout_minor", "CAST(coalesce(sum(commission_minor), 0) AS bigint)"},
 	}
-	return q.Columns("currency", "commission_currency", "count(*)", "count(*) FILTER (WHERE conversion)",
-		"count(*) FILTER (WHERE "+isRevenue+")", "CAST(coalesce(sum(value_minor) FILTER (WHERE "+isRevenue+"), 0) AS bigint)",
-		"CAST(coalesce(sum(commission_minor), 0) AS bigint)").
-		From("customer_events").Where(EventsIn(view, d, f)).GroupBy(ordinals(len(dims) + 2)...)
+}
+
+// orders are the number and value of the orders, see stats.Overview.
+func orders() []measure {
+	const orders = "FILTER (WHERE event_type = 'purchase' AND currency <> '')"
+	return []measure{{"orders", "count(*) " + orders}, {"orders_minor", "CAST(coalesce(sum(value_minor) " + orders + ", 0) AS bigint)"}}
 }
 
 // isRevenue holds for the events whose value is revenue, see stats.Figures.
 const isRevenue = "conversion OR event_type = 'purchase'"
 
-// orderColumns are the number and value of the orders, see stats.Overview.
-func orderColumns() []string {
-	const orders = "FILTER (WHERE event_type = 'purchase' AND currency <> '')"
-	return []string{"count(*) " + orders, "CAST(coalesce(sum(value_minor) " + orders + ", 0) AS bigint)"}
+// eventSums sums the covered events up for each combination of the dimensions
+// and of both currencies. The result has the dimensions, then the currencies
+// and the measures.
+//
+// A sum that does not fit is an error in both databases: the cast fails in
+// Postgres, whose sum is wider than its terms, and the sum itself in SQLite.
+func (p plan) eventSums(of []measure, dims ...dimension) squirrel.SelectBuilder {
+	table := p.eventTable(dims)
+	if table == "" {
+		return p.rawEvents(p.f, of, dims)
+	}
+	parts := append(p.eventTotals(table, of, dims), p.eventChanges(of, dims))
+	for _, edge := range p.edges() {
+		parts = append(parts, p.rawEvents(p.during(edge), of, dims))
+	}
+	q := squirrel.Select(names(dims)...).Columns("currency", "commission_currency")
+	for _, m := range of {
+		q = q.Column("CAST(sum(" + m.name + ") AS bigint) AS " + m.name)
+	}
+	// What a correction took away leaves zeros behind, where nothing occurred.
+	return all(q, "parts", parts).GroupBy(ordinals(len(dims) + 2)...).Having("sum(events) <> 0")
 }
 
-// clickSums sums the covered clicks up for each combination of the dimensions.
-func clickSums(view tenant.View, d Dialect, f stats.Filter, dims ...squirrel.Sqlizer) squirrel.SelectBuilder {
-	q := d.Builder().Select()
-	for _, dim := range dims {
-		q = q.Column(dim)
+// eventTable returns the table of totals that has the dimensions and what the
+// filter asks for, "" if none has.
+func (p plan) eventTable(dims []dimension) string {
+	if p.zone == nil {
+		return ""
 	}
-	return q.Columns(clickColumns()...).From("click_events").Where(ClicksIn(view, d, f)).GroupBy(ordinals(len(dims))...)
+	table := "event_days"
+	for _, d := range dims {
+		switch d.name {
+		case "campaign_id", "influencer_id":
+			table = "event_pairs"
+		case "coupon_id":
+			table = "event_coupons"
+		case "link_id":
+			table = "event_links"
+		}
+	}
+	if table != "event_days" && len(p.f.EventTypes) > 0 {
+		return ""
+	}
+	return table
 }
 
-func clickColumns() []string {
-	return []string{
-		"count(*) AS all_clicks", "count(*) FILTER (WHERE class = 'human') AS clicks",
-		"count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors",
+// rawEvents sums up the events themselves.
+func (p plan) rawEvents(f stats.Filter, of []measure, dims []dimension) squirrel.SelectBuilder {
+	q := squirrel.Select()
+	for _, d := range dims {
+		q = q.Column(as(d))
 	}
+	q = q.Columns("currency", "commission_currency")
+	for _, m := range of {
+		q = q.Column(m.raw + " AS " + m.name)
+	}
+	return q.From("customer_events").Where(EventsIn(p.view, p.d, f)).GroupBy(ordinals(len(dims) + 2)...)
+}
+
+// eventTotals returns the rows of a table of totals for the whole days.
+func (p plan) eventTotals(table string, of []measure, dims []dimension) []squirrel.SelectBuilder {
+	byDay := []span{{first: p.first, end: p.end}}
+	if table != "event_days" {
+		byDay = spans(p.first, p.end)
+	}
+	var out []squirrel.SelectBuilder
+	for _, s := range byDay {
+		q := squirrel.Select()
+		for _, d := range dims {
+			if strings.HasSuffix(d.name, "_id") {
+				q = q.Column(p.d.oneOrNone(d.name) + " AS " + d.name)
+			} else {
+				q = q.Column(d.name)
+			}
+		}
+		q = q.Columns("currency", "commission_currency")
+		for _, m := range of {
+			q = q.Column(signed(s, m.name) + " AS " + m.name)
+		}
+		out = append(out, q.From(table).Where(append(p.spanned(table, table != "event_days", s), ofTypes(table, p.f)...)))
+	}
+	return out
+}
+
+// eventChanges returns what the totals of the whole days do not hold yet.
+func (p plan) eventChanges(of []measure, dims []dimension) squirrel.SelectBuilder {
+	q := squirrel.Select()
+	for _, d := range dims {
+		q = q.Column(as(d))
+	}
+	q = q.Columns("currency", "commission_currency")
+	for _, m := range of {
+		q = q.Column(m.name)
+	}
+	return q.From("event_changes").Where(eventsIn(p.view, p.d, p.during(p.days.period), "event_changes"))
+}
+
+// as returns the dimension of an event or click under its name.
+func as(d dimension) squirrel.Sqlizer { return squirrel.ConcatExpr(d.raw, " AS "+d.name) }
+
+func names(dims []dimension) []string {
+	out := make([]string, len(dims))
+	for i, d := range dims {
+		out[i] = d.name
+	}
+	return out
 }
 
 // ordinals names the first n columns of the result. A group by position stays
@@ -80,20 +169,19 @@ func (s *eventSum) addTo(f *stats.Figures) error {
 	if s.sales > 0 && s.currency != "" {
 		row.Revenue = money.Totals{money.Of(s.revenue, money.Currency(s.currency))}
 	}
-	if s.commission != "" {
+	if s.events > 0 && s.commission != "" {
 		row.Payout = money.Totals{money.Of(s.payout, money.Currency(s.commission))}
 	}
 	return f.Add(row)
 }
 
-// clickSum is a row of clickSums, without the dimensions.
-type clickSum struct{ all, human, visitors int64 }
-
-func (s *clickSum) columns() []any { return []any{&s.all, &s.human, &s.visitors} }
-
-// addTo sets the clicks of the figures; there is one row for each.
-func (s *clickSum) addTo(f *stats.Figures) {
-	f.AllClicks, f.Clicks, f.Visitors = s.all, s.human, s.visitors
+// eventColumns are the columns that eventSum scans.
+func eventColumns() []string {
+	out := []string{"currency", "commission_currency"}
+	for _, m := range measures() {
+		out = append(out, m.name)
+	}
+	return slices.Clip(out)
 }
 
 // each runs a query and calls scan for each row.

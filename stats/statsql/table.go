@@ -9,7 +9,6 @@ import (
 
 	"github.com/superher/superher/ident"
 	"github.com/superher/superher/stats"
-	"github.com/superher/superher/tenant"
 )
 
 // Table implements [stats.Source].
@@ -24,10 +23,9 @@ func (s source) Table(ctx context.Context, kind stats.Kind, f stats.Filter, q st
 	if err != nil {
 		return stats.Table{}, err
 	}
-	t := table{d: s.d, f: f, q: q, cursor: cursor, things: thingsOf(kind)}
 	var out stats.Table
-	err = s.snapshot(ctx, func(ctx context.Context, querier Querier) (err error) {
-		out, err = t.read(ctx, querier, s.view)
+	err = s.planned(ctx, f, func(ctx context.Context, querier Querier, p plan) (err error) {
+		out, err = table{thingsOf(kind), p, q, cursor}.read(ctx, querier)
 		return err
 	})
 	return out, err
@@ -38,120 +36,163 @@ type rowID = ident.Of[stats.Row]
 // table is one question for a page of rows.
 type table struct {
 	things
-	d      Dialect
-	f      stats.Filter
+	plan
 	q      stats.TableQuery
 	cursor ident.Cursor
 }
 
-func (t table) read(ctx context.Context, q Querier, view tenant.View) (stats.Table, error) {
+// What a row of the answer is about.
+const (
+	partRows     = iota // the page, a row for each thing and currencies
+	partTotals          // events of all rows, and of what belongs to none
+	partClicks          // their clicks
+	partVisitors        // their visitors
+)
+
+func (t table) read(ctx context.Context, q Querier) (stats.Table, error) {
 	var out stats.Table
-	var ids []rowID
-	err := each(ctx, q, t.page(view), func(rows Rows) error {
+	page := int64(0) // place of the last row
+	err := t.plan.read(ctx, q, t.query(), func(rows Rows) error {
+		var part, place int64
 		var id rowID
 		var r stats.Row
-		err := rows.Scan(&id, &r.Name, &r.Title, &r.Clicks, &r.AllClicks, &r.Visitors)
-		r.ID = id
-		out.Rows, ids = append(out.Rows, r), append(ids, id)
-		return err
+		var sum eventSum
+		dest := []any{&part, &place, &id, &r.Name, &r.Title, &r.AllClicks, &r.Clicks, &r.Visitors}
+		if err := rows.Scan(append(dest, sum.columns()...)...); err != nil {
+			return err
+		}
+		if part == partRows {
+			if page != place {
+				r.ID, page = id, place
+				out.Rows = append(out.Rows, r)
+			}
+			return sum.addTo(&out.Rows[len(out.Rows)-1].Figures)
+		}
+		figures := &out.Totals
+		if place == ofNobody {
+			figures = &out.Unattributed
+		}
+		if part == partTotals {
+			return sum.addTo(figures)
+		}
+		figures.AllClicks += r.AllClicks
+		figures.Clicks += r.Clicks
+		figures.Visitors += r.Visitors
+		return nil
 	})
 	if err != nil {
 		return stats.Table{}, err
 	}
-	more := len(ids) > t.q.Limit
-	if more {
-		out.Rows, ids = out.Rows[:t.q.Limit:t.q.Limit], ids[:t.q.Limit]
-	}
-	if len(ids) > 0 {
-		if err := t.readEvents(ctx, q, view, ids, out.Rows); err != nil {
-			return stats.Table{}, err
-		}
-	}
-	if more {
-		last := out.Rows[len(out.Rows)-1]
+	if len(out.Rows) > t.q.Limit {
+		out.Rows = out.Rows[:t.q.Limit:t.q.Limit]
+		last := out.Rows[t.q.Limit-1]
 		out.Next = t.q.After(t.q.Key(last), last.ID)
-	}
-	if err := t.readTotals(ctx, q, view, &out); err != nil {
-		return stats.Table{}, err
 	}
 	return out, nil
 }
 
-// readEvents completes the rows of the page.
-func (t table) readEvents(ctx context.Context, q Querier, view tenant.View, ids []rowID, rows []stats.Row) error {
-	groups := map[rowID]*stats.Figures{}
-	for i := range rows {
-		groups[ids[i]] = &rows[i].Figures
+// Places of sums that belong to no row of the page.
+const (
+	ofNobody = 0 // what belongs to no row at all
+	ofRows   = 1 // all rows
+)
+
+// query returns the query for the page with its figures, and for the figures of
+// all rows and of what belongs to none. Events and clicks are looked through
+// once, and summed up from there.
+func (t table) query() squirrel.SelectBuilder {
+	clicked := t.clickSums(t.clicks, dimension{"id", squirrel.Expr(t.clickColumn)})
+	sums := t.eventSums(measures(), column(t.eventColumn))
+	happened := squirrel.Select(t.eventColumn + " AS id").Column(t.eventKey()).From("sums").Where(t.eventColumn + " IS NOT NULL").GroupBy("1")
+	with := squirrel.Expr("WITH clicked AS MATERIALIZED (?), sums AS MATERIALIZED (?), happened AS (?), page AS (?)", clicked, sums, happened, t.page())
+	columns := make([]string, 0, 7)
+	for i, name := range eventColumns() {
+		nothing := "0"
+		if i < 2 {
+			nothing = "''"
+		}
+		columns = append(columns, "coalesce(sums."+name+", "+nothing+")")
 	}
-	return each(ctx, q, t.pageEvents(view, ids), func(r Rows) error {
-		var id rowID
-		return scanEvents(r, groups, &id)
-	})
+	out := squirrel.Select(strconv.Itoa(partRows), "page.place", "page.id", "page.name", "page.title", "page.all_clicks", "page.clicks", "page.visitors").
+		Columns(columns...).PrefixExpr(with).From("page").LeftJoin("sums ON sums." + t.eventColumn + " = page.id")
+	for _, sum := range t.totals() {
+		out = out.SuffixExpr(squirrel.Expr("UNION ALL ?", sum))
+	}
+	return out.Suffix("ORDER BY 1, 2")
 }
 
-// readTotals reads the figures of all rows, and of what belongs to none.
-func (t table) readTotals(ctx context.Context, q Querier, view tenant.View, out *stats.Table) error {
-	parts := map[int64]*stats.Figures{0: &out.Unattributed, 1: &out.Totals}
-	err := each(ctx, q, t.clickParts(view), func(rows Rows) error {
-		var part int64
-		var sum clickSum
-		err := rows.Scan(append([]any{&part}, sum.columns()...)...)
-		sum.addTo(group(parts, part))
-		return err
-	})
-	if err != nil {
-		return err
+// totals returns the queries for the sums beside the page.
+func (t table) totals() []squirrel.SelectBuilder {
+	sum := func(part int, place string) squirrel.SelectBuilder {
+		return squirrel.Select(strconv.Itoa(part), place+" AS place", "CAST(NULL AS uuid)", "''", "''")
 	}
-	return each(ctx, q, t.eventParts(view), func(rows Rows) error {
-		var part int64
-		return scanEvents(rows, parts, &part)
-	})
+	noEvents := []string{"''", "''", "0", "0", "0", "0", "0"}
+	out := []squirrel.SelectBuilder{
+		sum(partTotals, placeOf(t.eventColumn)).Columns("0", "0", "0").Columns(summedColumns()...).From("sums").
+			Where(t.counted(t.eventColumn)).GroupBy("place", "currency", "commission_currency"),
+		sum(partClicks, placeOf("id")).Columns("CAST(sum(all_clicks) AS bigint)", "CAST(sum(clicks) AS bigint)",
+			"CAST(coalesce(sum(visitors) FILTER (WHERE id IS NULL), 0) AS bigint)").Columns(noEvents...).From("clicked").
+			Where(t.counted("id")).GroupBy("place"),
+	}
+	if t.kind == stats.ByCoupon {
+		return out // no click belongs to a coupon
+	}
+	return append(out, all(sum(partVisitors, strconv.Itoa(ofRows)).Columns("0", "0", "visitors").Columns(noEvents...),
+		"visited", []squirrel.SelectBuilder{t.visitors()}))
+}
+
+// visitors returns the query for the distinct visitors of all rows together,
+// which are fewer than the sum of theirs.
+func (t table) visitors() squirrel.SelectBuilder {
+	of := allClicks // each has a campaign and a link
+	if t.kind == stats.ByInfluencer {
+		of = creditedClicks
+	}
+	if t.q.Search == "" {
+		return t.clickSums(of)
+	}
+	return t.rawClicks(of, t.period(), nil, "0", "0", visitorCount).Where(t.counted(t.clickColumn))
 }
 
 // page returns the query for the rows behind the cursor, one more than asked
 // for: only then there is a next page.
-func (t table) page(view tenant.View) squirrel.SelectBuilder {
-	clicked := squirrel.Select(t.clickColumn + " AS id").Columns(clickColumns()...).From("click_events").
-		Where(ClicksIn(view, t.d, t.f)).Where(t.clickColumn + " IS NOT NULL").GroupBy("1")
-	happened := squirrel.Select(t.eventColumn + " AS id").Column(t.eventKey()).From("customer_events").
-		Where(EventsIn(view, t.d, t.f)).Where(t.eventColumn + " IS NOT NULL").GroupBy("1")
+func (t table) page() squirrel.SelectBuilder {
 	listed := squirrel.Select(
-		"t.id AS id", t.name+" AS name", t.title+" AS title", "coalesce(clicked.clicks, 0) AS clicks",
-		"coalesce(clicked.all_clicks, 0) AS all_clicks", "coalesce(clicked.visitors, 0) AS visitors", t.sortKey()+" AS sort_key").
+		"t.id AS id", t.name+" AS name", t.title+" AS title", "coalesce(clicked.all_clicks, 0) AS all_clicks",
+		"coalesce(clicked.clicks, 0) AS clicks", "coalesce(clicked.visitors, 0) AS visitors", t.sortKey()+" AS sort_key").
 		From(t.from + " t").LeftJoin("clicked ON clicked.id = t.id").LeftJoin("happened ON happened.id = t.id").
-		Where(t.visible(view)).
+		Where(t.visible(t.view)).
 		Where(squirrel.Or{
-			squirrel.Expr("clicked.id IS NOT NULL"), squirrel.Expr("happened.id IS NOT NULL"), t.inReach(view, t.f),
+			squirrel.Expr("clicked.id IS NOT NULL"), squirrel.Expr("happened.id IS NOT NULL"), t.inReach(t.view, t.f),
 		})
 	if t.q.Search != "" {
 		listed = listed.Where(t.found())
 	}
-	before, direction := "<", "DESC"
+	before, order := "<", "sort_key DESC, id"
 	if t.q.Reverse != (t.q.Sort == stats.SortName) {
-		before, direction = ">", "ASC"
+		before, order = ">", "sort_key, id"
 	}
-	page := t.d.Builder().Select("id", "name", "title", "clicks", "all_clicks", "visitors").
-		PrefixExpr(squirrel.Expr("WITH clicked AS (?), happened AS (?), listed AS (?)", clicked, happened, listed)).
-		From("listed").OrderBy("sort_key "+direction, "id").Limit(uint64(t.q.Limit) + 1)
+	page := all(squirrel.Select("id", "name", "title", "all_clicks", "clicks", "visitors", "row_number() OVER (ORDER BY "+order+") AS place"),
+		"listed", []squirrel.SelectBuilder{listed})
 	if !t.cursor.IsZero() {
 		key := t.cursorKey()
 		page = page.Where(squirrel.Expr("(sort_key "+before+" ? OR sort_key = ? AND id > ?)", key, key, rowID(t.cursor.ID)))
 	}
-	return page
+	return page.OrderBy(order).Limit(uint64(t.q.Limit) + 1)
 }
 
 // eventKey returns the column that rows are sorted by, if it is one of events,
-// and a cheap one otherwise.
+// and another one otherwise.
 func (t table) eventKey() squirrel.Sqlizer {
 	switch t.q.Sort {
 	case stats.SortRevenue:
-		return squirrel.Expr("CAST(coalesce(sum(value_minor) FILTER (WHERE ("+isRevenue+") AND currency = ?), 0) AS bigint) AS number", string(t.q.Currency))
+		return squirrel.Expr("CAST(coalesce(sum(revenue_minor) FILTER (WHERE currency = ?), 0) AS bigint) AS number", string(t.q.Currency))
 	case stats.SortPayout:
-		return squirrel.Expr("CAST(coalesce(sum(commission_minor) FILTER (WHERE commission_currency = ?), 0) AS bigint) AS number", string(t.q.Currency))
+		return squirrel.Expr("CAST(coalesce(sum(payout_minor) FILTER (WHERE commission_currency = ?), 0) AS bigint) AS number", string(t.q.Currency))
 	case stats.SortConversions:
-		return squirrel.Expr("count(*) FILTER (WHERE conversion) AS number")
+		return squirrel.Expr("CAST(sum(conversions) AS bigint) AS number")
 	default:
-		return squirrel.Expr("count(*) AS number")
+		return squirrel.Expr("CAST(sum(events) AS bigint) AS number")
 	}
 }
 
@@ -190,31 +231,24 @@ func (t table) found() squirrel.Sqlizer {
 	return squirrel.Expr("(strpos(lower("+t.name+` COLLATE "C"), ?) > 0 OR strpos(lower(`+t.title+` COLLATE "C"), ?) > 0)`, needle, needle)
 }
 
-// pageEvents returns the query for the event figures of the page's rows.
-func (t table) pageEvents(view tenant.View, ids []rowID) squirrel.SelectBuilder {
-	return eventSums(view, t.d, t.f, squirrel.Expr(t.eventColumn)).Where(squirrel.Eq{t.eventColumn: values(ids)})
-}
+// placeOf returns the place of the sum that a thing belongs to.
+func placeOf(column string) string { return "CASE WHEN " + column + " IS NULL THEN 0 ELSE 1 END" }
 
-// clickParts returns the query for the clicks of all rows, in part 1, and of
-// what belongs to none, in part 0.
-func (t table) clickParts(view tenant.View) squirrel.SelectBuilder {
-	return clickSums(view, t.d, t.f, part(t.clickColumn)).Where(t.counted(view, t.clickColumn))
-}
-
-// eventParts is clickParts of the events.
-func (t table) eventParts(view tenant.View) squirrel.SelectBuilder {
-	return eventSums(view, t.d, t.f, part(t.eventColumn)).Where(t.counted(view, t.eventColumn))
-}
-
-func part(column string) squirrel.Sqlizer {
-	return squirrel.Expr("CASE WHEN " + column + " IS NULL THEN 0 ELSE 1 END")
+// summedColumns are the columns that eventSum scans, of rows summed up by both
+// currencies.
+func summedColumns() []string {
+	out := eventColumns()
+	for i, m := range measures() {
+		out[2+i] = "CAST(sum(" + m.name + ") AS bigint)"
+	}
+	return out
 }
 
 // counted leaves out what belongs to a row that the search does not find.
-func (t table) counted(view tenant.View, column string) squirrel.Sqlizer {
+func (t table) counted(column string) squirrel.Sqlizer {
 	if t.q.Search == "" {
 		return squirrel.And{}
 	}
-	found := squirrel.Select("t.id").From(t.from + " t").Where(t.visible(view)).Where(t.found())
+	found := squirrel.Select("t.id").From(t.from + " t").Where(t.visible(t.view)).Where(t.found())
 	return squirrel.Expr("("+column+" IS NULL OR "+column+" IN (?))", found)
 }

@@ -14,18 +14,19 @@ type things struct {
 	name, title string // expressions
 	clickColumn string // of click_events; typed, so that it compares with an id
 	eventColumn string // of customer_events
+	clicks      clickKind
 }
 
 func thingsOf(kind stats.Kind) things {
 	switch kind {
 	case stats.ByCampaign:
-		return things{kind, "campaigns", "t.name", "''", "campaign_id", "campaign_id"}
+		return things{kind, "campaigns", "t.name", "''", "campaign_id", "campaign_id", campaignClicks}
 	case stats.ByInfluencer:
-		return things{kind, "influencers", "t.name", "t.handle", "influencer_id", "influencer_id"}
+		return things{kind, "influencers", "t.name", "t.handle", "influencer_id", "influencer_id", influencerClicks}
 	case stats.ByCoupon:
-		return things{kind, "coupons", "t.code", "''", "CAST(NULL AS uuid)", "coupon_id"}
+		return things{kind, "coupons", "t.code", "''", "CAST(NULL AS uuid)", "coupon_id", allClicks}
 	default:
-		return things{kind, "tracking_links", "t.code", "t.title", "link_id", "link_id"}
+		return things{kind, "tracking_links", "t.code", "t.title", "link_id", "link_id", linkClicks}
 	}
 }
 

@@ -45,6 +45,23 @@ func (h Harness) stats(t *testing.T) {
 		require.Equal(t, money.Totals{money.Of(149_900, "INR"), money.Of(0, "KWD")}, o.Revenue)
 		require.Equal(t, money.Totals{money.Of(14_990, "INR"), money.Of(0, "JPY")}, o.Payout)
 	})
+	t.Run("WhatLiesInTheOtherDaysOfAMonthIsNotThere", func(t *testing.T) {
+		f := newFixture(t, h)
+		inside, outside := f.newEvent(f.a, "inside", 100), f.newEvent(f.a, "outside", 100)
+		inside.OccurredAt, outside.OccurredAt = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+		other := f.newInfluencer(f.a, "Other")
+		f.write(t, f.a, func(ctx context.Context, tx storage.Tx) error { return tx.CreateInfluencer(ctx, other) })
+		outside.Type, outside.Decision.Influencer = "custom_1", other.ID
+		f.record(t, f.a, inside, outside)
+		period := stats.Filter{From: time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)}
+		page, err := f.read(f.a).Stats().Payouts(f.ctx, period, stats.PayoutQuery{})
+		require.NoError(t, err)
+		require.Len(t, page.Rows, 1)
+		require.Equal(t, inside.Decision.Influencer, page.Rows[0].Influencer)
+		types, err := f.read(f.a).Stats().Breakdown(f.ctx, period)
+		require.NoError(t, err)
+		require.Len(t, types, 1)
+	})
 	t.Run("AnEmptyStoreHasEmptyReports", func(t *testing.T) {
 		f := newFixture(t, h)
 		w := &world{fixture: f, random: newRandom(1), around: start()}
@@ -185,6 +202,8 @@ func (w *world) filter() stats.Filter {
 		if !f.From.Before(f.To) {
 			f.From = f.To.Add(-50 * time.Hour)
 		}
+	case 2: // days of UTC, whatever the zone
+		f.From, f.To = f.From.Truncate(24*time.Hour), f.To.Truncate(24*time.Hour).AddDate(0, 0, 1)
 	}
 	some := func() bool { return w.random.IntN(5) == 0 }
 	if some() {

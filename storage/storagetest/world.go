@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -240,12 +241,14 @@ func (w *world) visits(t *testing.T, p party, d *stats.Data) {
 		l := pick(w.random, d.Links)
 		c := links.Click{
 			ID: newID[links.Click](w.ids), Advertiser: p.scope.Advertiser(), Link: l.ID, Campaign: l.Campaign, Influencer: l.Influencer,
-			At: w.moment(), Visitor: links.Visitor{byte(w.random.IntN(5))}, Agent: "Chrome",
-			Class: pick(w.random, []links.Class{links.Human, links.Human, links.Human, links.Bot, links.Prefetch, links.Duplicate}),
+			At: w.moment(), Agent: "Chrome", Class: pick(w.random, []links.Class{links.Human, links.Human, links.Human, links.Bot, links.Prefetch, links.Duplicate}),
 		}
+		person := byte(w.random.IntN(5))
+		c.Visitor = pseudonym(person, c.At)
 		d.Clicks = append(d.Clicks, c)
 		if w.random.IntN(3) == 0 { // somebody taps twice
 			c.ID, c.At = newID[links.Click](w.ids), c.At.Add(time.Duration(w.random.IntN(40))*time.Minute)
+			c.Visitor = pseudonym(person, c.At)
 			d.Clicks = append(d.Clicks, c)
 		}
 	}
@@ -260,6 +263,13 @@ func (w *world) visits(t *testing.T, p party, d *stats.Data) {
 		rest = rest[n:]
 	}
 	d.Clicks = links.MarkDuplicates(d.Clicks, nil)
+}
+
+// pseudonym returns the visitor that a person is on the UTC day of a moment.
+func pseudonym(person byte, at time.Time) links.Visitor {
+	out := links.Visitor{person}
+	binary.BigEndian.PutUint32(out[1:], uint32(at.Unix()/(24*60*60)))
+	return out
 }
 
 // reach is a view with the data it reaches.

@@ -18,6 +18,7 @@ const (
 	ofCampaign   = 1
 	ofInfluencer = 2 // those of none under an id of zeros
 	ofLink       = 3
+	ofCredited   = 4 // all with an influencer, under an id of zeros
 
 	grainDay   = 0
 	grainMonth = 1
@@ -32,9 +33,13 @@ type thing struct {
 	id   [16]byte
 }
 
-// thingsOf returns the four things that a click is a click of.
-func thingsOf(c visitorClick) [4]thing {
-	return [4]thing{{ofAdvertiser, [16]byte{}}, {ofCampaign, c.campaign}, {ofInfluencer, c.influencer}, {ofLink, c.link}}
+// thingsOf returns the things that a click is a click of.
+func thingsOf(c visitorClick) []thing {
+	out := []thing{{ofAdvertiser, [16]byte{}}, {ofCampaign, c.campaign}, {ofInfluencer, c.influencer}, {ofLink, c.link}}
+	if !c.influencer.IsZero() {
+		out = append(out, thing{ofCredited, [16]byte{}})
+	}
+	return out
 }
 
 // civilDay returns the number of a moment's day since 1970-01-01 on the

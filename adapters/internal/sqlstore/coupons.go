@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,13 +46,11 @@ func (r reader) CouponUses(ctx context.Context, ids []coupons.ID) (map[coupons.I
 	out := make(map[coupons.ID]int64)
 	err := r.snapshot(ctx, func(ctx context.Context, q Querier) error {
 		for chunk := range chunks(distinct(ids), maxList) {
-			uses, err := collect(ctx, q, statsql.CouponUses(r.view, r.dialect, chunk), scanCount[coupons.Coupon])
+			uses, err := statsql.CouponUses(ctx, q, r.view, r.dialect, chunk)
 			if err != nil {
 				return err
 			}
-			for _, use := range uses {
-				out[use.id] = use.n
-			}
+			maps.Copy(out, uses)
 		}
 		return nil
 	})

@@ -15,10 +15,10 @@ func clickTables() (days, visitors sumTable) {
 }
 
 // clickKinds are the things that clicks are counted by, at their numbers: the
-// expressions for their ids.
+// expressions for their ids, NULL where a click is not of the kind.
 func (t totals) clickKinds() []string {
 	none := noID(t.dialect)
-	return []string{none, "campaign_id", "coalesce(influencer_id, " + none + ")", "link_id"}
+	return []string{none, "campaign_id", "coalesce(influencer_id, " + none + ")", "link_id", "CASE WHEN influencer_id IS NOT NULL THEN " + none + " END"}
 }
 
 // rebuildClicks makes the totals of clicks anew, as far back as the clicks are
@@ -86,7 +86,7 @@ func (t totals) rawClickDays(days zoneDays, kind int) squirrel.SelectBuilder {
 	return squirrel.Select().Column("?", t.advertiser).Columns(fmt.Sprint(kind)+" AS kind", "0 AS grain", "day", "utc_day", "thing_id",
 		"count(*) FILTER (WHERE class = 'human') AS clicks", "count(*) AS all_clicks",
 		"count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors").
-		FromSelect(days.within(clicks), "c").GroupBy("day", "utc_day", "thing_id")
+		FromSelect(days.within(clicks), "c").Where("thing_id IS NOT NULL").GroupBy("day", "utc_day", "thing_id")
 }
 
 // rawVisitors selects the visitors of a kind by UTC days.
@@ -94,7 +94,7 @@ func (t totals) rawVisitors(days zoneDays, kind int) squirrel.SelectBuilder {
 	clicks := squirrel.Select(days.utcDay()+" AS day", t.clickKinds()[kind]+" AS thing_id", "visitor").
 		From("click_events").Where(t.own()).Where("class = 'human'")
 	return squirrel.Select().Column("?", t.advertiser).Columns(fmt.Sprint(kind)+" AS kind", "0 AS grain", "day", "thing_id", "count(DISTINCT visitor) AS visitors").
-		FromSelect(days.within(clicks), "c").GroupBy("day", "thing_id")
+		FromSelect(days.within(clicks), "c").Where("thing_id IS NOT NULL").GroupBy("day", "thing_id")
 }
 
 func (t totals) clickMonths(kind int) squirrel.SelectBuilder {

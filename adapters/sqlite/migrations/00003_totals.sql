@@ -107,8 +107,9 @@ CREATE TABLE event_links (
 ) STRICT, WITHOUT ROWID;
 
 -- Clicks by day. kind is what thing_id names: 0 nothing (all clicks of the
--- advertiser), 1 campaigns, 2 influencers, 3 links; what has none is under an
--- id of zeros. A row of grain 0 is the part of a day that lies in one UTC day,
+-- advertiser), 1 campaigns, 2 influencers, 3 links, 4 nothing (all clicks with
+-- an influencer, whose visitors are not the sum of theirs); what has none is
+-- under an id of zeros. A row of grain 0 is the part of a day that lies in one UTC day,
 -- since a visitor's pseudonym is that of a UTC day; visitors are the distinct
 -- ones in that part. A row of grain 1 is a month, without UTC day and visitors.
 CREATE TABLE click_days (

@@ -1,4 +1,4 @@
-SELECT 0, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+SELECT 0 AS period, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400 AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = ?
   AND click_events.occurred_at >= ?
@@ -25,7 +25,7 @@ SELECT 0, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? A
 -- 15 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
 -- 16 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
 
-SELECT 0, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
+SELECT 0 AS period, ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400 AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = ?
   AND customer_events.occurred_at >= ?

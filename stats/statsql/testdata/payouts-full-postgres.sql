@@ -1,4 +1,5 @@
-WITH pairs AS (SELECT campaign_id, influencer_id
+WITH
+  sums AS MATERIALIZED (SELECT campaign_id AS campaign_id, influencer_id AS influencer_id, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = $1
   AND customer_events.occurred_at >= $2
@@ -10,19 +11,26 @@ WITH pairs AS (SELECT campaign_id, influencer_id
   AND customer_events.event_type IN ($10,$11))
   AND campaign_id IS NOT NULL
   AND influencer_id IS NOT NULL
-  AND (campaign_id, influencer_id) < ($12, $13)
+  GROUP BY 1, 2, 3, 4),
+  page AS (SELECT campaign_id, influencer_id
+  FROM sums
+  WHERE (campaign_id, influencer_id) < ($12, $13)
   GROUP BY 1, 2
-  ORDER BY 1 DESC, 2 DESC LIMIT 4) SELECT pairs.campaign_id, pairs.influencer_id, coalesce((SELECT t.name
+  ORDER BY 1 DESC, 2 DESC LIMIT 4) SELECT 0, page.campaign_id, page.influencer_id, coalesce((SELECT t.name
   FROM campaigns t
-  WHERE t.id = pairs.campaign_id
+  WHERE t.id = page.campaign_id
   AND t.advertiser_id = $14), ''), coalesce((SELECT t.name
   FROM influencers t
-  WHERE t.id = pairs.influencer_id
+  WHERE t.id = page.influencer_id
   AND t.id IN (SELECT influencer_id
   FROM influencer_access
-  WHERE advertiser_id = $15)), '')
-  FROM pairs
-  ORDER BY 1 DESC, 2 DESC;
+  WHERE advertiser_id = $15)), ''), currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor
+  FROM page JOIN sums ON sums.campaign_id = page.campaign_id
+  AND sums.influencer_id = page.influencer_id
+  UNION ALL SELECT 1, CAST(NULL AS uuid), CAST(NULL AS uuid), '', '', currency, commission_currency, CAST(sum(events) AS bigint), CAST(sum(conversions) AS bigint), CAST(sum(sales) AS bigint), CAST(sum(revenue_minor) AS bigint), CAST(sum(payout_minor) AS bigint)
+  FROM sums
+  GROUP BY currency, commission_currency
+  ORDER BY 1, 2 DESC, 3 DESC;
 -- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 -- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
 -- 3 time.Time 2027-03-29 22:00:00 +0000 UTC
@@ -38,60 +46,4 @@ WITH pairs AS (SELECT campaign_id, influencer_id
 -- 13 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
 -- 14 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 -- 15 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
-
-SELECT campaign_id, influencer_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
-  FROM customer_events
-  WHERE (customer_events.advertiser_id = $1
-  AND customer_events.occurred_at >= $2
-  AND customer_events.occurred_at < $3
-  AND customer_events.campaign_id IN ($4,$5)
-  AND customer_events.influencer_id IN ($6,$7)
-  AND customer_events.link_id IN ($8)
-  AND customer_events.coupon_id IN ($9)
-  AND customer_events.event_type IN ($10,$11))
-  AND campaign_id IS NOT NULL
-  AND influencer_id IS NOT NULL
-  AND (campaign_id, influencer_id) <= ($12, $13)
-  AND (campaign_id, influencer_id) >= ($14, $15)
-  GROUP BY 1, 2, 3, 4;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
--- 3 time.Time 2027-03-29 22:00:00 +0000 UTC
--- 4 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
--- 5 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
--- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
--- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
--- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
--- 9 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
--- 10 string purchase
--- 11 string lead
--- 12 ident.Of[github.com/superher/superher/campaigns.Campaign] 00000000-0000-0000-0000-000000000000
--- 13 ident.Of[github.com/superher/superher/campaigns.Influencer] 00000000-0000-0000-0000-000000000000
--- 14 ident.Of[github.com/superher/superher/campaigns.Campaign] 00000000-0000-0000-0000-000000000000
--- 15 ident.Of[github.com/superher/superher/campaigns.Influencer] 00000000-0000-0000-0000-000000000000
-
-SELECT currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
-  FROM customer_events
-  WHERE (customer_events.advertiser_id = $1
-  AND customer_events.occurred_at >= $2
-  AND customer_events.occurred_at < $3
-  AND customer_events.campaign_id IN ($4,$5)
-  AND customer_events.influencer_id IN ($6,$7)
-  AND customer_events.link_id IN ($8)
-  AND customer_events.coupon_id IN ($9)
-  AND customer_events.event_type IN ($10,$11))
-  AND campaign_id IS NOT NULL
-  AND influencer_id IS NOT NULL
-  GROUP BY 1, 2;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
--- 3 time.Time 2027-03-29 22:00:00 +0000 UTC
--- 4 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
--- 5 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
--- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
--- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
--- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
--- 9 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
--- 10 string purchase
--- 11 string lead
 

@@ -1,26 +1,49 @@
-WITH clicked AS (SELECT campaign_id AS id, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+SELECT zone
+  FROM totals
+  WHERE totals.advertiser_id = ?;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+
+WITH clicked AS MATERIALIZED (SELECT campaign_id AS id, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = ?
   AND click_events.occurred_at >= ?
   AND click_events.occurred_at < ?)
-  AND campaign_id IS NOT NULL
   GROUP BY 1),
-  happened AS (SELECT campaign_id AS id, count(*) FILTER (WHERE conversion) AS number
+  sums AS MATERIALIZED (SELECT campaign_id AS campaign_id, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = ?
   AND customer_events.occurred_at >= ?
   AND customer_events.occurred_at < ?)
-  AND campaign_id IS NOT NULL
+  GROUP BY 1, 2, 3),
+  happened AS (SELECT campaign_id AS id, CAST(sum(conversions) AS bigint) AS number
+  FROM sums
+  WHERE campaign_id IS NOT NULL
   GROUP BY 1),
-  listed AS (SELECT t.id AS id, t.name AS name, '' AS title, coalesce(clicked.clicks, 0) AS clicks, coalesce(clicked.all_clicks, 0) AS all_clicks, coalesce(clicked.visitors, 0) AS visitors, coalesce(happened.number, 0) AS sort_key
+  page AS (SELECT id, name, title, all_clicks, clicks, visitors, row_number() OVER (ORDER BY sort_key DESC, id) AS place
+  FROM (SELECT t.id AS id, t.name AS name, '' AS title, coalesce(clicked.all_clicks, 0) AS all_clicks, coalesce(clicked.clicks, 0) AS clicks, coalesce(clicked.visitors, 0) AS visitors, coalesce(happened.number, 0) AS sort_key
   FROM campaigns t
   LEFT JOIN clicked ON clicked.id = t.id
   LEFT JOIN happened ON happened.id = t.id
   WHERE t.advertiser_id = ?
-  AND (clicked.id IS NOT NULL OR happened.id IS NOT NULL OR (1 = 1)))
-  SELECT id, name, title, clicks, all_clicks, visitors
-  FROM listed
-  ORDER BY sort_key DESC, id LIMIT 51;
+  AND (clicked.id IS NOT NULL OR happened.id IS NOT NULL OR (1 = 1))) AS listed
+  ORDER BY sort_key DESC, id LIMIT 51) SELECT 0, page.place, page.id, page.name, page.title, page.all_clicks, page.clicks, page.visitors, coalesce(sums.currency, ''), coalesce(sums.commission_currency, ''), coalesce(sums.events, 0), coalesce(sums.conversions, 0), coalesce(sums.sales, 0), coalesce(sums.revenue_minor, 0), coalesce(sums.payout_minor, 0)
+  FROM page
+  LEFT JOIN sums ON sums.campaign_id = page.id
+  UNION ALL SELECT 1, CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END AS place, CAST(NULL AS uuid), '', '', 0, 0, 0, currency, commission_currency, CAST(sum(events) AS bigint), CAST(sum(conversions) AS bigint), CAST(sum(sales) AS bigint), CAST(sum(revenue_minor) AS bigint), CAST(sum(payout_minor) AS bigint)
+  FROM sums
+  WHERE (1=1)
+  GROUP BY place, currency, commission_currency
+  UNION ALL SELECT 2, CASE WHEN id IS NULL THEN 0 ELSE 1 END AS place, CAST(NULL AS uuid), '', '', CAST(sum(all_clicks) AS bigint), CAST(sum(clicks) AS bigint), CAST(coalesce(sum(visitors) FILTER (WHERE id IS NULL), 0) AS bigint), '', '', 0, 0, 0, 0, 0
+  FROM clicked
+  WHERE (1=1)
+  GROUP BY place
+  UNION ALL SELECT 3, 1 AS place, CAST(NULL AS uuid), '', '', 0, 0, visitors, '', '', 0, 0, 0, 0, 0
+  FROM (SELECT count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = ?
+  AND click_events.occurred_at >= ?
+  AND click_events.occurred_at < ?)) AS visited
+  ORDER BY 1, 2;
 -- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 -- 2 int64 1774738800000000
 -- 3 int64 1774821600000000
@@ -28,38 +51,7 @@ WITH clicked AS (SELECT campaign_id AS id, count(*) AS all_clicks, count(*) FILT
 -- 5 int64 1774738800000000
 -- 6 int64 1774821600000000
 -- 7 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
-
-SELECT campaign_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
-  FROM customer_events
-  WHERE (customer_events.advertiser_id = ?
-  AND customer_events.occurred_at >= ?
-  AND customer_events.occurred_at < ?)
-  AND campaign_id IN (?)
-  GROUP BY 1, 2, 3;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 int64 1774738800000000
--- 3 int64 1774821600000000
--- 4 ident.Of[github.com/superher/superher/stats.Row] 00000000-0000-0000-0000-000000000000
-
-SELECT CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
-  FROM click_events
-  WHERE (click_events.advertiser_id = ?
-  AND click_events.occurred_at >= ?
-  AND click_events.occurred_at < ?)
-  AND (1=1)
-  GROUP BY 1;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 int64 1774738800000000
--- 3 int64 1774821600000000
-
-SELECT CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
-  FROM customer_events
-  WHERE (customer_events.advertiser_id = ?
-  AND customer_events.occurred_at >= ?
-  AND customer_events.occurred_at < ?)
-  AND (1=1)
-  GROUP BY 1, 2, 3;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 int64 1774738800000000
--- 3 int64 1774821600000000
+-- 8 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 9 int64 1774738800000000
+-- 10 int64 1774821600000000
 

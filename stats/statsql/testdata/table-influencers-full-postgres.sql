@@ -1,4 +1,4 @@
-WITH clicked AS (SELECT influencer_id AS id, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+WITH clicked AS MATERIALIZED (SELECT influencer_id AS id, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = $1
   AND click_events.occurred_at >= $2
@@ -7,22 +7,24 @@ WITH clicked AS (SELECT influencer_id AS id, count(*) AS all_clicks, count(*) FI
   AND click_events.influencer_id IN ($6,$7)
   AND click_events.link_id IN ($8)
   AND 1 = 0)
-  AND influencer_id IS NOT NULL
   GROUP BY 1),
-  happened AS (SELECT influencer_id AS id, CAST(coalesce(sum(value_minor) FILTER (WHERE (conversion OR event_type = 'purchase')
-  AND currency = $9), 0) AS bigint) AS number
+  sums AS MATERIALIZED (SELECT influencer_id AS influencer_id, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
-  WHERE (customer_events.advertiser_id = $10
-  AND customer_events.occurred_at >= $11
-  AND customer_events.occurred_at < $12
-  AND customer_events.campaign_id IN ($13,$14)
-  AND customer_events.influencer_id IN ($15,$16)
-  AND customer_events.link_id IN ($17)
-  AND customer_events.coupon_id IN ($18)
-  AND customer_events.event_type IN ($19,$20))
-  AND influencer_id IS NOT NULL
+  WHERE (customer_events.advertiser_id = $9
+  AND customer_events.occurred_at >= $10
+  AND customer_events.occurred_at < $11
+  AND customer_events.campaign_id IN ($12,$13)
+  AND customer_events.influencer_id IN ($14,$15)
+  AND customer_events.link_id IN ($16)
+  AND customer_events.coupon_id IN ($17)
+  AND customer_events.event_type IN ($18,$19))
+  GROUP BY 1, 2, 3),
+  happened AS (SELECT influencer_id AS id, CAST(coalesce(sum(revenue_minor) FILTER (WHERE currency = $20), 0) AS bigint) AS number
+  FROM sums
+  WHERE influencer_id IS NOT NULL
   GROUP BY 1),
-  listed AS (SELECT t.id AS id, t.name AS name, t.handle AS title, coalesce(clicked.clicks, 0) AS clicks, coalesce(clicked.all_clicks, 0) AS all_clicks, coalesce(clicked.visitors, 0) AS visitors, coalesce(happened.number, 0) AS sort_key
+  page AS (SELECT id, name, title, all_clicks, clicks, visitors, row_number() OVER (ORDER BY sort_key, id) AS place
+  FROM (SELECT t.id AS id, t.name AS name, t.handle AS title, coalesce(clicked.all_clicks, 0) AS all_clicks, coalesce(clicked.clicks, 0) AS clicks, coalesce(clicked.visitors, 0) AS visitors, coalesce(happened.number, 0) AS sort_key
   FROM influencers t
   LEFT JOIN clicked ON clicked.id = t.id
   LEFT JOIN happened ON happened.id = t.id
@@ -51,12 +53,48 @@ WITH clicked AS (SELECT influencer_id AS id, count(*) AS all_clicks, count(*) FI
   FROM coupons
   WHERE advertiser_id = $35
   AND (id IN ($36)))))
-  AND (strpos(lower(t.name COLLATE "C"), $37) > 0 OR strpos(lower(t.handle COLLATE "C"), $38) > 0))
-  SELECT id, name, title, clicks, all_clicks, visitors
-  FROM listed
+  AND (strpos(lower(t.name COLLATE "C"), $37) > 0 OR strpos(lower(t.handle COLLATE "C"), $38) > 0)) AS listed
   WHERE (sort_key > $39 OR sort_key = $40
   AND id > $41)
-  ORDER BY sort_key ASC, id LIMIT 4;
+  ORDER BY sort_key, id LIMIT 4) SELECT 0, page.place, page.id, page.name, page.title, page.all_clicks, page.clicks, page.visitors, coalesce(sums.currency, ''), coalesce(sums.commission_currency, ''), coalesce(sums.events, 0), coalesce(sums.conversions, 0), coalesce(sums.sales, 0), coalesce(sums.revenue_minor, 0), coalesce(sums.payout_minor, 0)
+  FROM page
+  LEFT JOIN sums ON sums.influencer_id = page.id
+  UNION ALL SELECT 1, CASE WHEN influencer_id IS NULL THEN 0 ELSE 1 END AS place, CAST(NULL AS uuid), '', '', 0, 0, 0, currency, commission_currency, CAST(sum(events) AS bigint), CAST(sum(conversions) AS bigint), CAST(sum(sales) AS bigint), CAST(sum(revenue_minor) AS bigint), CAST(sum(payout_minor) AS bigint)
+  FROM sums
+  WHERE (influencer_id IS NULL OR influencer_id IN (SELECT t.id
+  FROM influencers t
+  WHERE t.id IN (SELECT influencer_id
+  FROM influencer_access
+  WHERE advertiser_id = $42)
+  AND (strpos(lower(t.name COLLATE "C"), $43) > 0 OR strpos(lower(t.handle COLLATE "C"), $44) > 0)))
+  GROUP BY place, currency, commission_currency
+  UNION ALL SELECT 2, CASE WHEN id IS NULL THEN 0 ELSE 1 END AS place, CAST(NULL AS uuid), '', '', CAST(sum(all_clicks) AS bigint), CAST(sum(clicks) AS bigint), CAST(coalesce(sum(visitors) FILTER (WHERE id IS NULL), 0) AS bigint), '', '', 0, 0, 0, 0, 0
+  FROM clicked
+  WHERE (id IS NULL OR id IN (SELECT t.id
+  FROM influencers t
+  WHERE t.id IN (SELECT influencer_id
+  FROM influencer_access
+  WHERE advertiser_id = $45)
+  AND (strpos(lower(t.name COLLATE "C"), $46) > 0 OR strpos(lower(t.handle COLLATE "C"), $47) > 0)))
+  GROUP BY place
+  UNION ALL SELECT 3, 1 AS place, CAST(NULL AS uuid), '', '', 0, 0, visitors, '', '', 0, 0, 0, 0, 0
+  FROM (SELECT 0 AS all_clicks, 0 AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = $48
+  AND click_events.occurred_at >= $49
+  AND click_events.occurred_at < $50
+  AND click_events.campaign_id IN ($51,$52)
+  AND click_events.influencer_id IN ($53,$54)
+  AND click_events.link_id IN ($55)
+  AND 1 = 0)
+  AND influencer_id IS NOT NULL
+  AND (influencer_id IS NULL OR influencer_id IN (SELECT t.id
+  FROM influencers t
+  WHERE t.id IN (SELECT influencer_id
+  FROM influencer_access
+  WHERE advertiser_id = $56)
+  AND (strpos(lower(t.name COLLATE "C"), $57) > 0 OR strpos(lower(t.handle COLLATE "C"), $58) > 0)))) AS visited
+  ORDER BY 1, 2;
 -- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 -- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
 -- 3 time.Time 2027-03-29 22:00:00 +0000 UTC
@@ -65,18 +103,18 @@ WITH clicked AS (SELECT influencer_id AS id, count(*) AS all_clicks, count(*) FI
 -- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
 -- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
 -- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
--- 9 string EUR
--- 10 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 11 time.Time 2026-03-28 23:00:00 +0000 UTC
--- 12 time.Time 2027-03-29 22:00:00 +0000 UTC
--- 13 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
--- 14 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
--- 15 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
--- 16 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
--- 17 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
--- 18 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
--- 19 string purchase
--- 20 string lead
+-- 9 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 10 time.Time 2026-03-28 23:00:00 +0000 UTC
+-- 11 time.Time 2027-03-29 22:00:00 +0000 UTC
+-- 12 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
+-- 13 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
+-- 14 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
+-- 15 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
+-- 16 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
+-- 17 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
+-- 18 string purchase
+-- 19 string lead
+-- 20 string EUR
 -- 21 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 -- 22 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
 -- 23 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
@@ -98,89 +136,21 @@ WITH clicked AS (SELECT influencer_id AS id, count(*) AS all_clicks, count(*) FI
 -- 39 int64 12
 -- 40 int64 12
 -- 41 ident.Of[github.com/superher/superher/stats.Row] 07000000-0000-0000-0000-000000000000
-
-SELECT influencer_id, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
-  FROM customer_events
-  WHERE (customer_events.advertiser_id = $1
-  AND customer_events.occurred_at >= $2
-  AND customer_events.occurred_at < $3
-  AND customer_events.campaign_id IN ($4,$5)
-  AND customer_events.influencer_id IN ($6,$7)
-  AND customer_events.link_id IN ($8)
-  AND customer_events.coupon_id IN ($9)
-  AND customer_events.event_type IN ($10,$11))
-  AND influencer_id IN ($12)
-  GROUP BY 1, 2, 3;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
--- 3 time.Time 2027-03-29 22:00:00 +0000 UTC
--- 4 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
--- 5 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
--- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
--- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
--- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
--- 9 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
--- 10 string purchase
--- 11 string lead
--- 12 ident.Of[github.com/superher/superher/stats.Row] 00000000-0000-0000-0000-000000000000
-
-SELECT CASE WHEN influencer_id IS NULL THEN 0 ELSE 1 END, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
-  FROM click_events
-  WHERE (click_events.advertiser_id = $1
-  AND click_events.occurred_at >= $2
-  AND click_events.occurred_at < $3
-  AND click_events.campaign_id IN ($4,$5)
-  AND click_events.influencer_id IN ($6,$7)
-  AND click_events.link_id IN ($8)
-  AND 1 = 0)
-  AND (influencer_id IS NULL OR influencer_id IN (SELECT t.id
-  FROM influencers t
-  WHERE t.id IN (SELECT influencer_id
-  FROM influencer_access
-  WHERE advertiser_id = $9)
-  AND (strpos(lower(t.name COLLATE "C"), $10) > 0 OR strpos(lower(t.handle COLLATE "C"), $11) > 0)))
-  GROUP BY 1;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
--- 3 time.Time 2027-03-29 22:00:00 +0000 UTC
--- 4 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
--- 5 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
--- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
--- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
--- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
--- 9 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 10 string sp%
--- 11 string sp%
-
-SELECT CASE WHEN influencer_id IS NULL THEN 0 ELSE 1 END, currency, commission_currency, count(*), count(*) FILTER (WHERE conversion), count(*) FILTER (WHERE conversion OR event_type = 'purchase'), CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint), CAST(coalesce(sum(commission_minor), 0) AS bigint)
-  FROM customer_events
-  WHERE (customer_events.advertiser_id = $1
-  AND customer_events.occurred_at >= $2
-  AND customer_events.occurred_at < $3
-  AND customer_events.campaign_id IN ($4,$5)
-  AND customer_events.influencer_id IN ($6,$7)
-  AND customer_events.link_id IN ($8)
-  AND customer_events.coupon_id IN ($9)
-  AND customer_events.event_type IN ($10,$11))
-  AND (influencer_id IS NULL OR influencer_id IN (SELECT t.id
-  FROM influencers t
-  WHERE t.id IN (SELECT influencer_id
-  FROM influencer_access
-  WHERE advertiser_id = $12)
-  AND (strpos(lower(t.name COLLATE "C"), $13) > 0 OR strpos(lower(t.handle COLLATE "C"), $14) > 0)))
-  GROUP BY 1, 2, 3;
--- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 2 time.Time 2026-03-28 23:00:00 +0000 UTC
--- 3 time.Time 2027-03-29 22:00:00 +0000 UTC
--- 4 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
--- 5 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
--- 6 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
--- 7 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
--- 8 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
--- 9 ident.Of[github.com/superher/superher/coupons.Coupon] 06000000-0000-0000-0000-000000000000
--- 10 string purchase
--- 11 string lead
--- 12 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
--- 13 string sp%
--- 14 string sp%
+-- 42 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 43 string sp%
+-- 44 string sp%
+-- 45 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 46 string sp%
+-- 47 string sp%
+-- 48 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 49 time.Time 2026-03-28 23:00:00 +0000 UTC
+-- 50 time.Time 2027-03-29 22:00:00 +0000 UTC
+-- 51 ident.Of[github.com/superher/superher/campaigns.Campaign] 01000000-0000-0000-0000-000000000000
+-- 52 ident.Of[github.com/superher/superher/campaigns.Campaign] 02000000-0000-0000-0000-000000000000
+-- 53 ident.Of[github.com/superher/superher/campaigns.Influencer] 03000000-0000-0000-0000-000000000000
+-- 54 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
+-- 55 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
+-- 56 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 57 string sp%
+-- 58 string sp%
 

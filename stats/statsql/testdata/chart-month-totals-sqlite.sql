@@ -1,0 +1,83 @@
+SELECT 0 AS part, day, utc_day, all_clicks, clicks, visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = ?
+  AND grain = 0
+  AND day >= ?
+  AND day < ?)
+  AND kind = 0
+  UNION ALL SELECT 1, day, 0, all_clicks, clicks, 0
+  FROM (SELECT ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400 + CAST(? AS bigint) AS day, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, 0 AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = ?
+  AND click_events.occurred_at >= ?
+  AND click_events.occurred_at < ?)
+  GROUP BY 1) AS edge
+  UNION ALL SELECT 3, 0, 0, 0, 0, visitors
+  FROM (SELECT 0 AS all_clicks, 0 AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = ?
+  AND click_events.occurred_at >= ?
+  AND click_events.occurred_at < ?)) AS piece
+  UNION ALL SELECT 2, 0, day, 0, 0, visitors
+  FROM click_visitors
+  WHERE (click_visitors.advertiser_id = ?
+  AND grain = 0
+  AND day >= ?
+  AND day < ?)
+  AND kind = 0;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 int64 20522
+-- 3 int64 20603
+-- 4 int64 1772409600000000
+-- 5 int64 1774746000000000
+-- 6 int64 3600
+-- 7 int64 7200
+-- 8 int64 20514
+-- 9 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 10 int64 1773054000000000
+-- 11 int64 1773097200000000
+-- 12 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 13 int64 1773054000000000
+-- 14 int64 1773100800000000
+-- 15 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 16 int64 20522
+-- 17 int64 20602
+
+SELECT day, currency, commission_currency, CAST(sum(events) AS bigint) AS events, CAST(sum(conversions) AS bigint) AS conversions, CAST(sum(sales) AS bigint) AS sales, CAST(sum(revenue_minor) AS bigint) AS revenue_minor, CAST(sum(payout_minor) AS bigint) AS payout_minor
+  FROM (SELECT day, currency, commission_currency, events AS events, conversions AS conversions, sales AS sales, revenue_minor AS revenue_minor, payout_minor AS payout_minor
+  FROM event_days
+  WHERE (event_days.advertiser_id = ?
+  AND day >= ?
+  AND day < ?)
+  UNION ALL SELECT ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400 + CAST(? AS bigint) AS day, currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor
+  FROM event_changes
+  WHERE (event_changes.advertiser_id = ?
+  AND event_changes.occurred_at >= ?
+  AND event_changes.occurred_at < ?)
+  UNION ALL SELECT ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400 + CAST(? AS bigint) AS day, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = ?
+  AND customer_events.occurred_at >= ?
+  AND customer_events.occurred_at < ?)
+  GROUP BY 1, 2, 3) AS parts
+  GROUP BY 1, 2, 3 HAVING sum(events) <> 0;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 int64 20522
+-- 3 int64 20603
+-- 4 int64 1772409600000000
+-- 5 int64 1774746000000000
+-- 6 int64 3600
+-- 7 int64 7200
+-- 8 int64 20514
+-- 9 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 10 int64 1773097200000000
+-- 11 int64 1780092000000000
+-- 12 int64 1772409600000000
+-- 13 int64 1774746000000000
+-- 14 int64 3600
+-- 15 int64 7200
+-- 16 int64 20514
+-- 17 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 18 int64 1773054000000000
+-- 19 int64 1773097200000000
+

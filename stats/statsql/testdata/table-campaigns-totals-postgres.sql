@@ -1,0 +1,253 @@
+WITH clicked AS MATERIALIZED (SELECT id, CAST(coalesce(sum(all_clicks), 0) AS bigint) AS all_clicks, CAST(coalesce(sum(clicks), 0) AS bigint) AS clicks, CAST(coalesce(sum(visitors), 0) AS bigint) AS visitors
+  FROM (SELECT nullif(thing_id, '00000000-0000-0000-0000-000000000000') AS id, -all_clicks AS all_clicks, -clicks AS clicks, 0 AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $1
+  AND grain = 0
+  AND day >= $2
+  AND day < $3)
+  AND kind = 1
+  UNION ALL SELECT nullif(thing_id, '00000000-0000-0000-0000-000000000000') AS id, -all_clicks AS all_clicks, -clicks AS clicks, 0 AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $4
+  AND grain = 0
+  AND day >= $5
+  AND day < $6)
+  AND kind = 1
+  UNION ALL SELECT nullif(thing_id, '00000000-0000-0000-0000-000000000000') AS id, all_clicks AS all_clicks, clicks AS clicks, 0 AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $7
+  AND grain = 1
+  AND day >= $8
+  AND day < $9)
+  AND kind = 1
+  UNION ALL SELECT campaign_id AS id, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, 0 AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = $10
+  AND click_events.occurred_at >= $11
+  AND click_events.occurred_at < $12)
+  GROUP BY 1
+  UNION ALL SELECT campaign_id AS id, 0 AS all_clicks, 0 AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = $13
+  AND click_events.occurred_at >= $14
+  AND click_events.occurred_at < $15)
+  GROUP BY 1
+  UNION ALL SELECT nullif(thing_id, '00000000-0000-0000-0000-000000000000') AS id, 0 AS all_clicks, 0 AS clicks, visitors AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $16
+  AND grain = 0
+  AND day >= $17
+  AND day < $18)
+  AND kind = 1
+  AND utc_day = $19
+  UNION ALL SELECT nullif(thing_id, '00000000-0000-0000-0000-000000000000') AS id, 0 AS all_clicks, 0 AS clicks, -visitors AS visitors
+  FROM click_visitors
+  WHERE (click_visitors.advertiser_id = $20
+  AND grain = 0
+  AND day >= $21
+  AND day < $22)
+  AND kind = 1
+  UNION ALL SELECT nullif(thing_id, '00000000-0000-0000-0000-000000000000') AS id, 0 AS all_clicks, 0 AS clicks, -visitors AS visitors
+  FROM click_visitors
+  WHERE (click_visitors.advertiser_id = $23
+  AND grain = 0
+  AND day >= $24
+  AND day < $25)
+  AND kind = 1
+  UNION ALL SELECT nullif(thing_id, '00000000-0000-0000-0000-000000000000') AS id, 0 AS all_clicks, 0 AS clicks, visitors AS visitors
+  FROM click_visitors
+  WHERE (click_visitors.advertiser_id = $26
+  AND grain = 1
+  AND day >= $27
+  AND day < $28)
+  AND kind = 1) AS parts
+  GROUP BY 1),
+  sums AS MATERIALIZED (SELECT campaign_id, currency, commission_currency, CAST(sum(events) AS bigint) AS events, CAST(sum(conversions) AS bigint) AS conversions, CAST(sum(sales) AS bigint) AS sales, CAST(sum(revenue_minor) AS bigint) AS revenue_minor, CAST(sum(payout_minor) AS bigint) AS payout_minor
+  FROM (SELECT nullif(campaign_id, '00000000-0000-0000-0000-000000000000') AS campaign_id, currency, commission_currency, -events AS events, -conversions AS conversions, -sales AS sales, -revenue_minor AS revenue_minor, -payout_minor AS payout_minor
+  FROM event_pairs
+  WHERE (event_pairs.advertiser_id = $29
+  AND grain = 0
+  AND day >= $30
+  AND day < $31)
+  UNION ALL SELECT nullif(campaign_id, '00000000-0000-0000-0000-000000000000') AS campaign_id, currency, commission_currency, -events AS events, -conversions AS conversions, -sales AS sales, -revenue_minor AS revenue_minor, -payout_minor AS payout_minor
+  FROM event_pairs
+  WHERE (event_pairs.advertiser_id = $32
+  AND grain = 0
+  AND day >= $33
+  AND day < $34)
+  UNION ALL SELECT nullif(campaign_id, '00000000-0000-0000-0000-000000000000') AS campaign_id, currency, commission_currency, events AS events, conversions AS conversions, sales AS sales, revenue_minor AS revenue_minor, payout_minor AS payout_minor
+  FROM event_pairs
+  WHERE (event_pairs.advertiser_id = $35
+  AND grain = 1
+  AND day >= $36
+  AND day < $37)
+  UNION ALL SELECT campaign_id AS campaign_id, currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor
+  FROM event_changes
+  WHERE (event_changes.advertiser_id = $38
+  AND event_changes.occurred_at >= $39
+  AND event_changes.occurred_at < $40)
+  UNION ALL SELECT campaign_id AS campaign_id, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+  FROM customer_events
+  WHERE (customer_events.advertiser_id = $41
+  AND customer_events.occurred_at >= $42
+  AND customer_events.occurred_at < $43)
+  GROUP BY 1, 2, 3) AS parts
+  GROUP BY 1, 2, 3 HAVING sum(events) <> 0),
+  happened AS (SELECT campaign_id AS id, CAST(sum(conversions) AS bigint) AS number
+  FROM sums
+  WHERE campaign_id IS NOT NULL
+  GROUP BY 1),
+  page AS (SELECT id, name, title, all_clicks, clicks, visitors, row_number() OVER (ORDER BY sort_key DESC, id) AS place
+  FROM (SELECT t.id AS id, t.name AS name, '' AS title, coalesce(clicked.all_clicks, 0) AS all_clicks, coalesce(clicked.clicks, 0) AS clicks, coalesce(clicked.visitors, 0) AS visitors, coalesce(happened.number, 0) AS sort_key
+  FROM campaigns t
+  LEFT JOIN clicked ON clicked.id = t.id
+  LEFT JOIN happened ON happened.id = t.id
+  WHERE t.advertiser_id = $44
+  AND (clicked.id IS NOT NULL OR happened.id IS NOT NULL OR (1 = 1))) AS listed
+  ORDER BY sort_key DESC, id LIMIT 51) SELECT 0, page.place, page.id, page.name, page.title, page.all_clicks, page.clicks, page.visitors, coalesce(sums.currency, ''), coalesce(sums.commission_currency, ''), coalesce(sums.events, 0), coalesce(sums.conversions, 0), coalesce(sums.sales, 0), coalesce(sums.revenue_minor, 0), coalesce(sums.payout_minor, 0)
+  FROM page
+  LEFT JOIN sums ON sums.campaign_id = page.id
+  UNION ALL SELECT 1, CASE WHEN campaign_id IS NULL THEN 0 ELSE 1 END AS place, CAST(NULL AS uuid), '', '', 0, 0, 0, currency, commission_currency, CAST(sum(events) AS bigint), CAST(sum(conversions) AS bigint), CAST(sum(sales) AS bigint), CAST(sum(revenue_minor) AS bigint), CAST(sum(payout_minor) AS bigint)
+  FROM sums
+  WHERE (1=1)
+  GROUP BY place, currency, commission_currency
+  UNION ALL SELECT 2, CASE WHEN id IS NULL THEN 0 ELSE 1 END AS place, CAST(NULL AS uuid), '', '', CAST(sum(all_clicks) AS bigint), CAST(sum(clicks) AS bigint), CAST(coalesce(sum(visitors) FILTER (WHERE id IS NULL), 0) AS bigint), '', '', 0, 0, 0, 0, 0
+  FROM clicked
+  WHERE (1=1)
+  GROUP BY place
+  UNION ALL SELECT 3, 1 AS place, CAST(NULL AS uuid), '', '', 0, 0, visitors, '', '', 0, 0, 0, 0, 0
+  FROM (SELECT CAST(coalesce(sum(all_clicks), 0) AS bigint) AS all_clicks, CAST(coalesce(sum(clicks), 0) AS bigint) AS clicks, CAST(coalesce(sum(visitors), 0) AS bigint) AS visitors
+  FROM (SELECT -all_clicks AS all_clicks, -clicks AS clicks, 0 AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $45
+  AND grain = 0
+  AND day >= $46
+  AND day < $47)
+  AND kind = 0
+  UNION ALL SELECT -all_clicks AS all_clicks, -clicks AS clicks, 0 AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $48
+  AND grain = 0
+  AND day >= $49
+  AND day < $50)
+  AND kind = 0
+  UNION ALL SELECT all_clicks AS all_clicks, clicks AS clicks, 0 AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $51
+  AND grain = 1
+  AND day >= $52
+  AND day < $53)
+  AND kind = 0
+  UNION ALL SELECT count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, 0 AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = $54
+  AND click_events.occurred_at >= $55
+  AND click_events.occurred_at < $56)
+  UNION ALL SELECT 0 AS all_clicks, 0 AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM click_events
+  WHERE (click_events.advertiser_id = $57
+  AND click_events.occurred_at >= $58
+  AND click_events.occurred_at < $59)
+  UNION ALL SELECT 0 AS all_clicks, 0 AS clicks, visitors AS visitors
+  FROM click_days
+  WHERE (click_days.advertiser_id = $60
+  AND grain = 0
+  AND day >= $61
+  AND day < $62)
+  AND kind = 0
+  AND utc_day = $63
+  UNION ALL SELECT 0 AS all_clicks, 0 AS clicks, -visitors AS visitors
+  FROM click_visitors
+  WHERE (click_visitors.advertiser_id = $64
+  AND grain = 0
+  AND day >= $65
+  AND day < $66)
+  AND kind = 0
+  UNION ALL SELECT 0 AS all_clicks, 0 AS clicks, -visitors AS visitors
+  FROM click_visitors
+  WHERE (click_visitors.advertiser_id = $67
+  AND grain = 0
+  AND day >= $68
+  AND day < $69)
+  AND kind = 0
+  UNION ALL SELECT 0 AS all_clicks, 0 AS clicks, visitors AS visitors
+  FROM click_visitors
+  WHERE (click_visitors.advertiser_id = $70
+  AND grain = 1
+  AND day >= $71
+  AND day < $72)
+  AND kind = 0) AS parts) AS visited
+  ORDER BY 1, 2;
+-- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 2 int64 20513
+-- 3 int64 20522
+-- 4 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 5 int64 20603
+-- 6 int64 20605
+-- 7 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 8 int64 20513
+-- 9 int64 20605
+-- 10 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 11 time.Time 2026-03-09 11:00:00 +0000 UTC
+-- 12 time.Time 2026-03-09 23:00:00 +0000 UTC
+-- 13 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 14 time.Time 2026-03-09 11:00:00 +0000 UTC
+-- 15 time.Time 2026-03-10 00:00:00 +0000 UTC
+-- 16 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 17 int64 20602
+-- 18 int64 20603
+-- 19 int64 20602
+-- 20 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 21 int64 20513
+-- 22 int64 20522
+-- 23 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 24 int64 20602
+-- 25 int64 20605
+-- 26 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 27 int64 20513
+-- 28 int64 20605
+-- 29 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 30 int64 20513
+-- 31 int64 20522
+-- 32 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 33 int64 20603
+-- 34 int64 20605
+-- 35 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 36 int64 20513
+-- 37 int64 20605
+-- 38 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 39 time.Time 2026-03-09 23:00:00 +0000 UTC
+-- 40 time.Time 2026-05-29 22:00:00 +0000 UTC
+-- 41 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 42 time.Time 2026-03-09 11:00:00 +0000 UTC
+-- 43 time.Time 2026-03-09 23:00:00 +0000 UTC
+-- 44 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 45 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 46 int64 20513
+-- 47 int64 20522
+-- 48 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 49 int64 20603
+-- 50 int64 20605
+-- 51 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 52 int64 20513
+-- 53 int64 20605
+-- 54 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 55 time.Time 2026-03-09 11:00:00 +0000 UTC
+-- 56 time.Time 2026-03-09 23:00:00 +0000 UTC
+-- 57 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 58 time.Time 2026-03-09 11:00:00 +0000 UTC
+-- 59 time.Time 2026-03-10 00:00:00 +0000 UTC
+-- 60 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 61 int64 20602
+-- 62 int64 20603
+-- 63 int64 20602
+-- 64 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 65 int64 20513
+-- 66 int64 20522
+-- 67 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 68 int64 20602
+-- 69 int64 20605
+-- 70 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
+-- 71 int64 20513
+-- 72 int64 20605
+
