@@ -29,6 +29,8 @@ type Client struct {
 	random io.Reader
 	policy attribution.Policy
 	salts  *saltCache
+
+	gatherer *gatherer
 }
 
 // New returns a client, or fault.Invalid naming the missing field.
@@ -44,6 +46,7 @@ func New(config Config) (*Client, error) {
 	}
 	return &Client{
 		store: config.Store, clock: config.Now, random: config.Rand, policy: config.Policy, salts: newSaltCache(),
+		gatherer: newGatherer(),
 	}, nil
 }
 
