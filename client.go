@@ -30,6 +30,7 @@ type Client struct {
 	policy attribution.Policy
 	salts  *saltCache
 
+	keys     *keyCache
 	gatherer *gatherer
 }
 
@@ -46,7 +47,7 @@ func New(config Config) (*Client, error) {
 	}
 	return &Client{
 		store: config.Store, clock: config.Now, random: config.Rand, policy: config.Policy, salts: newSaltCache(),
-		gatherer: newGatherer(),
+		keys: newKeyCache(), gatherer: newGatherer(),
 	}, nil
 }
 
@@ -81,7 +82,9 @@ func newID[T any](c *Client, now time.Time) (ident.Of[T], error) { return ident.
 type Account struct {
 	Viewer
 	scope tenant.Scope
-	tx    storage.Tx // of the transaction that the account is bound to, if it is
+
+	tx      storage.Tx // of the transaction that the account is bound to, if it is
+	changed *[]keyHash // keys that this transaction has changed
 }
 
 // Scope returns the right that the account was made with.

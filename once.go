@@ -46,9 +46,11 @@ func (a Account) Atomically(ctx context.Context, fn func(ctx context.Context, a 
 	if a.tx != nil {
 		return fault.New(fault.Invalid, "nested-transaction", "the account is bound to a transaction already")
 	}
+	var changed []keyHash
+	defer func() { a.client.keys.forget(changed...) }()
 	return a.write(ctx, func(ctx context.Context, tx storage.Tx) error {
 		bound := a
-		bound.Reader, bound.tx = tx, tx
+		bound.Reader, bound.tx, bound.changed = tx, tx, &changed
 		return fn(ctx, bound)
 	})
 }
