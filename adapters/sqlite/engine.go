@@ -157,20 +157,68 @@ func (q *querier) Exec(ctx context.Context, text string, args ...any) (int64, er
 
 // ExecEach implements sqlstore.Querier.
 func (q *querier) ExecEach(ctx context.Context, text string, args [][]any) error {
+	_, err := q.InsertEach(ctx, text, args)
+	return err
+}
+
+// InsertEach implements sqlstore.Querier: SQLite is fastest with one short
+// statement that is run for each row.
+func (q *querier) InsertEach(ctx context.Context, text string, args [][]any) ([]bool, error) {
 	if len(args) == 0 {
-		return nil
+		return nil, nil
 	}
 	statement, err := q.tx.PrepareContext(ctx, text)
 	if err != nil {
-		return q.fail(ctx, err)
+		return nil, q.fail(ctx, err)
 	}
 	defer func() { _ = statement.Close() }()
-	for _, values := range args {
-		if _, err := statement.ExecContext(ctx, values...); err != nil {
-			return q.fail(ctx, err)
+	stored := make([]bool, len(args))
+	// The driver has a goroutine watch each context that can end, which costs more
+	// than the row. A row takes no time worth interrupting.
+	calm := context.WithoutCancel(ctx)
+	for i, values := range args {
+		if err := ctx.Err(); err != nil {
+			return nil, q.fail(ctx, err)
+		}
+		result, err := statement.ExecContext(calm, values...)
+		if err != nil {
+			return nil, q.fail(ctx, err)
+		}
+		touched, err := result.RowsAffected()
+		if err != nil {
+			return nil, q.fail(ctx, err)
+		}
+		stored[i] = touched > 0
+	}
+	return stored, nil
+}
+
+// QueryAll implements sqlstore.Querier.
+func (q *querier) QueryAll(ctx context.Context, asks ...sqlstore.Ask) error {
+	for _, ask := range asks {
+		if err := q.answer(ctx, ask); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// answer hands on the rows of a query.
+func (q *querier) answer(ctx context.Context, ask sqlstore.Ask) error {
+	found, err := q.Query(ctx, ask.SQL, ask.Args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = found.Close() }()
+	for found.Next() {
+		if err := ask.Row(found); err != nil {
+			return err
+		}
+	}
+	if err := found.Err(); err != nil {
+		return err
+	}
+	return found.Close()
 }
 
 // rows translates the errors of a result.
