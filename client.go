@@ -90,13 +90,13 @@ type Account struct {
 // Scope returns the right that the account was made with.
 func (a Account) Scope() tenant.Scope { return a.scope }
 
-// write runs fn in the transaction that the account is bound to, or in one of
-// its own.
+// write runs fn, which waits for nothing but its transaction, in the one that the
+// account is bound to, or in one of its own.
 func (a Account) write(ctx context.Context, fn func(ctx context.Context, tx storage.Tx) error) error {
 	if a.tx != nil {
 		return fn(ctx, a.tx)
 	}
-	return a.client.store.Write(ctx, a.scope, fn)
+	return a.client.store.Write(storage.Brief(ctx), a.scope, fn)
 }
 
 // Ready returns nil when the store answers.

@@ -43,6 +43,7 @@ type Work struct {
 	Kind  Kind
 	Reach Reach
 	Turns []tenant.ID // of a Turn; in any order, without repeats
+	Brief bool        // of a Change; see storage.Brief
 }
 
 // Querier runs the statements of a transaction. Arguments are those of
