@@ -12,11 +12,11 @@ import (
 )
 
 // How many transactions single events make at once. While one of an advertiser
-// waits for its commit the next one forms, and a second one may run beside it;
-// more would only make them smaller. The rest of a store's connections is for
+// is under way the next one forms; a second one beside it made both smaller, and
+// cost a quarter more for each event. The rest of a store's connections is for
 // others.
 const (
-	maxFlights        = 2  // of one advertiser
+	maxFlights        = 1  // of one advertiser
 	maxFlightsOfStore = 16 // of all advertisers together
 )
 
