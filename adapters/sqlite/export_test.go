@@ -64,3 +64,29 @@ func SetExportWait(s *Store, wait time.Duration) { s.engine.exports.Wait = wait 
 
 // Translate lets tests look at the meaning of an error.
 func Translate(ctx context.Context, err error) error { return translate(ctx, err) }
+
+// Waiting returns how many writes wait for their turn.
+func Waiting(s *Store) int {
+	s.engine.writer.mu.Lock()
+	defer s.engine.writer.mu.Unlock()
+	return len(s.engine.writer.queue)
+}
+
+// SpoilCommit is a brief write after which its transaction cannot be committed.
+func SpoilCommit(ctx context.Context, s *Store) error {
+	return s.engine.Run(ctx, sqlstore.Work{Kind: sqlstore.Change, Brief: true}, func(ctx context.Context, q sqlstore.Querier) error {
+		if _, err := q.Exec(ctx, "PRAGMA defer_foreign_keys = 1"); err != nil {
+			return err
+		}
+		_, err := q.Exec(ctx, "INSERT INTO visitor_salts (advertiser_id, day, salt) VALUES (x'01', 1, x'02')")
+		return err
+	})
+}
+
+// EndTransaction is a brief write that undoes the transaction which it is part of.
+func EndTransaction(ctx context.Context, s *Store) error {
+	return s.engine.Run(ctx, sqlstore.Work{Kind: sqlstore.Change, Brief: true}, func(ctx context.Context, q sqlstore.Querier) error {
+		_, err := q.Exec(ctx, "ROLLBACK")
+		return err
+	})
+}

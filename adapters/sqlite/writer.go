@@ -204,46 +204,29 @@ func (w *writer) run(ctx context.Context, brief bool, fn func(context.Context, s
 	}
 }
 
-// unit runs fn in the transaction and passes the turn on. What fn did is undone
-// when it fails or panics, and nothing else is.
+// unit runs fn in the transaction, behind a savepoint, and passes the turn on.
+// What fn did is undone when it fails or panics, and nothing else is. After some
+// failures, such as a full disk, SQLite undoes the whole transaction by itself;
+// the savepoint is gone then, by which that is noticed whatever fn makes of it.
 func (w *writer) unit(ctx context.Context, s *shared, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
-	alone := s.units == 0 // then the transaction itself is what can be undone
 	calm := context.WithoutCancel(ctx)
-	if !alone {
-		if _, err := w.prepared.exec(calm, "SAVEPOINT unit"); err != nil {
-			w.lose(calm, s, err)
-			return err, nil
-		}
+	if _, err := w.prepared.exec(calm, "SAVEPOINT unit"); err != nil {
+		w.lose(calm, s, err)
+		return err, nil
 	}
 	q := &querier{session: w.prepared, writes: true}
 	done := false
 	defer func() {
 		q.settle(calm, done)
-		switch {
-		case done && !alone:
-			if _, failed := w.prepared.exec(calm, "RELEASE unit"); failed != nil {
-				w.lose(calm, s, failed)
-				collision = failed
-				return
-			}
-		case !done && !alone:
-			if _, failed := w.prepared.exec(calm, "ROLLBACK TO unit"); failed == nil {
-				_, failed = w.prepared.exec(calm, "RELEASE unit")
-				if failed != nil {
-					w.lose(calm, s, failed)
-					return
-				}
-			} else {
-				w.lose(calm, s, failed) // SQLite has undone the whole transaction because of this unit
-				return
-			}
-		case !done:
-			w.rollback(calm)
+		failed := w.finish(calm, s, done)
+		if failed == nil {
+			w.leave(s)
+			return
 		}
+		w.lose(calm, s, failed)
 		if done {
-			s.units++
+			collision = failed
 		}
-		w.leave(s)
 	}()
 	err = fn(ctx, q)
 	switch {
@@ -256,6 +239,24 @@ func (w *writer) unit(ctx context.Context, s *shared, fn func(context.Context, s
 	}
 	done = true
 	return nil, nil
+}
+
+// finish keeps or undoes what was done behind the savepoint.
+func (w *writer) finish(ctx context.Context, s *shared, kept bool) error {
+	switch {
+	case kept:
+		s.units++
+		_, err := w.prepared.exec(ctx, "RELEASE unit")
+		return err
+	case s.units == 0: // nobody else is in it
+		w.rollback(ctx)
+		return nil
+	}
+	if _, err := w.prepared.exec(ctx, "ROLLBACK TO unit"); err != nil {
+		return err
+	}
+	_, err := w.prepared.exec(ctx, "RELEASE unit")
+	return err
 }
 
 // lose gives up a transaction that others have a part in: they are told to
