@@ -48,23 +48,32 @@ func (c *Client) ShareInfluencer(ctx context.Context, advertiser tenant.ID, infl
 // Authenticate returns the API key behind its raw text, and notes the use. A
 // malformed, mistyped, unknown, expired or revoked key is fault.Unauthenticated,
 // always with the same text.
+//
+// What the store says of a key is remembered for [KeyAge]. The end of a key is
+// compared with the clock at every call, and a change that is made through this
+// client counts from the moment that it is committed; one made past it, by
+// another node or through the store itself, after KeyAge at the latest.
 func (c *Client) Authenticate(ctx context.Context, raw string) (tenant.APIKey, error) {
 	hash, err := auth.CheckKey(raw)
 	if err != nil {
 		return tenant.APIKey{}, err
 	}
-	key, err := c.store.System().APIKeyByHash(ctx, hash)
+	key, err := c.keys.get(ctx, hash, c.store.System().APIKeyByHash)
 	if errors.Is(err, fault.NotFound) {
 		return tenant.APIKey{}, auth.InvalidCredential(nil)
 	}
 	if err != nil {
-		return tenant.APIKey{}, err
+		return tenant.APIKey{}, fault.Of(err)
 	}
 	now := c.now()
 	if !key.Usable(now) {
 		return tenant.APIKey{}, auth.InvalidCredential(nil)
 	}
-	if now.Sub(key.LastUsedAt) >= touchEvery && c.touch(ctx, key, now) {
+	if now.Sub(key.LastUsedAt) >= touchEvery && c.keys.use(key, now) {
+		if !c.touch(ctx, key, now) {
+			c.keys.unused(key, now)
+			return key, nil
+		}
 		key.LastUsedAt = now
 	}
 	return key, nil
@@ -139,11 +148,14 @@ func (a Account) RotateAPIKey(ctx context.Context, id tenant.KeyID, overlap time
 		return NewKey{}, fault.Bad("overlap", "out-of-range", "overlap must be from nothing to 30 days")
 	}
 	now := a.client.now()
+	var hash keyHash
+	defer func() { a.forgetKey(hash) }()
 	return update(ctx, a, func(ctx context.Context, tx storage.Tx) (NewKey, error) {
 		old, err := tx.APIKey(ctx, id)
 		if err != nil {
 			return NewKey{}, err
 		}
+		hash = old.Hash
 		if !old.Usable(now) {
 			return NewKey{}, fault.New(fault.Conflict, "key-not-usable", "an expired or revoked key cannot be rotated")
 		}
@@ -165,16 +177,29 @@ const MaxKeyOverlap = 30 * 24 * time.Hour
 // RevokeAPIKey makes a key useless from now on. Repeating it changes nothing.
 // version is as in [Account.EraseInfluencer].
 func (a Account) RevokeAPIKey(ctx context.Context, id tenant.KeyID, version int64) (tenant.APIKey, error) {
+	var hash keyHash
+	defer func() { a.forgetKey(hash) }()
 	return update(ctx, a, func(ctx context.Context, tx storage.Tx) (tenant.APIKey, error) {
 		key, err := tx.APIKey(ctx, id)
 		if err != nil {
 			return key, err
 		}
+		hash = key.Hash
 		if err := fault.CheckVersion(version, key.Version); err != nil {
 			return key, err
 		}
 		return endKey(ctx, tx, key, a.client.now())
 	})
+}
+
+// forgetKey has the key asked for anew once its change is committed. A change
+// whose end is unknown, after a failure or a panic, may be one.
+func (a Account) forgetKey(hash keyHash) {
+	if a.tx != nil {
+		*a.changed = append(*a.changed, hash)
+		return
+	}
+	a.client.keys.forget(hash)
 }
 
 // endKey sets the end of a key, unless it ends earlier already.

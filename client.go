@@ -30,6 +30,9 @@ type Client struct {
 	policy attribution.Policy
 	salts  *saltCache
 	known  storage.LinkCache // nil: the store keeps no links in memory
+
+	keys     *keyCache
+	gatherer *gatherer
 }
 
 // New returns a client, or fault.Invalid naming the missing field.
@@ -46,6 +49,7 @@ func New(config Config) (*Client, error) {
 	known, _ := config.Store.System().(storage.LinkCache)
 	return &Client{
 		store: config.Store, clock: config.Now, random: config.Rand, policy: config.Policy, salts: newSaltCache(), known: known,
+		keys: newKeyCache(), gatherer: newGatherer(),
 	}, nil
 }
 
@@ -80,19 +84,21 @@ func newID[T any](c *Client, now time.Time) (ident.Of[T], error) { return ident.
 type Account struct {
 	Viewer
 	scope tenant.Scope
-	tx    storage.Tx // of the transaction that the account is bound to, if it is
+
+	tx      storage.Tx // of the transaction that the account is bound to, if it is
+	changed *[]keyHash // keys that this transaction has changed
 }
 
 // Scope returns the right that the account was made with.
 func (a Account) Scope() tenant.Scope { return a.scope }
 
-// write runs fn in the transaction that the account is bound to, or in one of
-// its own.
+// write runs fn, which waits for nothing but its transaction, in the one that the
+// account is bound to, or in one of its own.
 func (a Account) write(ctx context.Context, fn func(ctx context.Context, tx storage.Tx) error) error {
 	if a.tx != nil {
 		return fn(ctx, a.tx)
 	}
-	return a.client.store.Write(ctx, a.scope, fn)
+	return a.client.store.Write(storage.Brief(ctx), a.scope, fn)
 }
 
 // Ready returns nil when the store answers.

@@ -30,12 +30,39 @@ type BatchResult struct {
 // as the store makes a commit. The same submission again returns the first
 // result; another one under the same external id and type is fault.Conflict
 // "event-differs".
+//
+// Events of one advertiser that are recorded at the same time share a
+// transaction, but no fate: one that the store refuses fails alone. A call whose
+// context ends while its transaction is under way returns at once, and its event
+// may have been stored all the same: with an external id it can be sent again.
+// On an account that is bound to a transaction the event is part of that one.
 func (a Account) RecordEvent(ctx context.Context, s attribution.Submission) (Receipt, error) {
-	results, err := a.RecordEvents(ctx, []attribution.Submission{s})
+	if err := a.scope.Check(); err != nil {
+		return Receipt{}, err
+	}
+	var results [1]BatchResult
+	events, _, err := a.receive([]attribution.Submission{s}, results[:])
 	if err != nil {
 		return Receipt{}, err
 	}
-	return results[0].Receipt, results[0].Err
+	if len(events) == 0 {
+		return Receipt{}, results[0].Err
+	}
+	outcome, err := a.recordOne(ctx, events[0])
+	return Receipt{Event: outcome.Event, Repeat: outcome.Repeat}, err
+}
+
+// recordOne records an event with others that come at the same time, or in the
+// transaction that the account is bound to.
+func (a Account) recordOne(ctx context.Context, event attribution.Event) (storage.Outcome, error) {
+	if a.tx == nil {
+		return a.client.gatherer.record(ctx, a, event)
+	}
+	outcomes, err := a.recordSettled(ctx, []attribution.Event{event})
+	if err != nil {
+		return storage.Outcome{}, err
+	}
+	return outcomes[0], outcomes[0].Err
 }
 
 // RecordEvents records up to [attribution.MaxBatch] events and returns a result
@@ -53,24 +80,30 @@ func (a Account) RecordEvents(ctx context.Context, batch []attribution.Submissio
 	if err != nil || len(events) == 0 {
 		return results, err
 	}
+	outcomes, err := a.recordSettled(ctx, events)
+	if err != nil {
+		return nil, err
+	}
+	for i, outcome := range outcomes {
+		results[places[i]] = BatchResult{Receipt: Receipt{Event: outcome.Event, Repeat: outcome.Repeat}, Err: outcome.Err}
+	}
+	return results, nil
+}
+
+// recordSettled decides events and stores them, in one transaction.
+func (a Account) recordSettled(ctx context.Context, events []attribution.Event) (outcomes []storage.Outcome, err error) {
 	err = a.write(ctx, func(ctx context.Context, tx storage.Tx) error {
 		settled, err := a.settle(ctx, tx, events)
 		if err != nil {
 			return err
 		}
-		outcomes, err := tx.RecordEvents(ctx, settled)
-		if err != nil {
-			return err
-		}
-		for i, outcome := range outcomes {
-			results[places[i]] = BatchResult{Receipt: Receipt{Event: outcome.Event, Repeat: outcome.Repeat}, Err: outcome.Err}
-		}
-		return nil
+		outcomes, err = tx.RecordEvents(ctx, settled)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return results, nil
+	return outcomes, nil
 }
 
 // receive makes events of the valid submissions, with their places in the

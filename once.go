@@ -40,15 +40,19 @@ func (r Request) check() error {
 // panics. The rules of [storage.Store] Write hold: fn may run twice and must
 // have no other effect, and its account must not be used after it has returned.
 //
+// A fn that waits for nothing but its account may say so by [storage.Brief].
+//
 // A transaction within a transaction is refused with fault.Invalid
 // "nested-transaction": the inner one could not be undone by itself.
 func (a Account) Atomically(ctx context.Context, fn func(ctx context.Context, a Account) error) error {
 	if a.tx != nil {
 		return fault.New(fault.Invalid, "nested-transaction", "the account is bound to a transaction already")
 	}
-	return a.write(ctx, func(ctx context.Context, tx storage.Tx) error {
+	var changed []keyHash
+	defer func() { a.client.keys.forget(changed...) }()
+	return a.client.store.Write(ctx, a.scope, func(ctx context.Context, tx storage.Tx) error {
 		bound := a
-		bound.Reader, bound.tx = tx, tx
+		bound.Reader, bound.tx, bound.changed = tx, tx, &changed
 		return fn(ctx, bound)
 	})
 }

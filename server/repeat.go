@@ -11,6 +11,7 @@ import (
 
 	"github.com/superher/superher"
 	"github.com/superher/superher/fault"
+	"github.com/superher/superher/storage"
 )
 
 const (
@@ -101,7 +102,7 @@ func (c *call) carryOut(body []byte, do func(c *call) (status int, out any, err 
 		return c.finish(do(c))
 	}
 	var fresh reply
-	answer, replayed, err := c.account.Once(c.r.Context(), request, func(ctx context.Context, bound superher.Account) (answer []byte, err error) {
+	answer, replayed, err := c.account.Once(storage.Brief(c.r.Context()), request, func(ctx context.Context, bound superher.Account) (answer []byte, err error) {
 		inside := *c
 		inside.account, inside.r = bound, c.r.WithContext(ctx)
 		status, out, err := do(&inside)

@@ -5,11 +5,13 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/superher/superher/adapters/internal/sqlstore"
 	"github.com/superher/superher/stats/statsql"
 )
 
@@ -130,6 +132,70 @@ func (q *querier) ExecEach(ctx context.Context, text string, args [][]any) error
 		args = args[n:]
 	}
 	return nil
+}
+
+// QueryAll implements sqlstore.Querier.
+func (q *querier) QueryAll(ctx context.Context, asks ...sqlstore.Ask) error {
+	if len(asks) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	for _, ask := range asks {
+		values, err := bind(ask.Args)
+		if err != nil {
+			return translate(ctx, err)
+		}
+		batch.Queue(ask.SQL, values...)
+	}
+	results := q.session.SendBatch(ctx, batch)
+	for _, ask := range asks {
+		if err := q.answer(ctx, results, ask); err != nil {
+			_ = results.Close()
+			return err
+		}
+	}
+	if err := results.Close(); err != nil {
+		return q.fail(ctx, err)
+	}
+	return nil
+}
+
+// answer hands on the rows of the next query of a batch.
+func (q *querier) answer(ctx context.Context, results pgx.BatchResults, ask sqlstore.Ask) error {
+	found, err := results.Query()
+	if err != nil {
+		return q.fail(ctx, err)
+	}
+	all := rows{found, q, ctx}
+	defer func() { _ = all.Close() }()
+	for all.Next() {
+		if err := ask.Row(all); err != nil {
+			return err
+		}
+	}
+	return all.Err()
+}
+
+// InsertEach implements sqlstore.Querier.
+func (q *querier) InsertEach(ctx context.Context, text string, args [][]any) ([]bool, error) {
+	stored := make([]bool, 0, len(args))
+	for part := range slices.Chunk(args, streamChunk) {
+		batch := &pgx.Batch{}
+		for _, list := range part {
+			values, err := bind(list)
+			if err != nil {
+				return nil, translate(ctx, err)
+			}
+			batch.Queue(text, values...).Exec(func(tag pgconn.CommandTag) error {
+				stored = append(stored, tag.RowsAffected() > 0)
+				return nil
+			})
+		}
+		if err := q.session.SendBatch(ctx, batch).Close(); err != nil {
+			return nil, q.fail(ctx, err)
+		}
+	}
+	return stored, nil
 }
 
 // Stream implements sqlstore.Querier with a cursor: the connection is free

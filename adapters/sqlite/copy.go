@@ -22,6 +22,8 @@ type copied struct {
 	found *sql.Rows // the present row, until it was scanned
 	err   error
 	over  bool
+
+	closed bool
 }
 
 // copy runs a query and returns its result as it is now, whatever is written
@@ -29,20 +31,34 @@ type copied struct {
 func (q *querier) copy(ctx context.Context, text string, args ...any) (statsql.Rows, error) {
 	q.copies++
 	table := fmt.Sprintf("temp.superher_copy_%d", q.copies)
-	if _, err := q.Exec(ctx, "CREATE TEMPORARY TABLE "+table[len("temp."):]+" AS "+text, args...); err != nil {
-		return nil, err
+	// It may take long, and so be interrupted; its text comes once and is not kept.
+	if _, err := q.session.ExecContext(ctx, "CREATE TEMPORARY TABLE "+table[len("temp."):]+" AS "+text, args...); err != nil {
+		return nil, q.fail(ctx, err)
 	}
-	next, err := q.tx.PrepareContext(ctx, "SELECT * FROM "+table+" WHERE rowid = ?") //nolint:gosec // the name is made above
+	next, err := q.session.PrepareContext(ctx, "SELECT * FROM "+table+" WHERE rowid = ?") //nolint:gosec // the name is made above
 	if err != nil {
 		_ = q.drop(ctx, table)
 		return nil, q.fail(ctx, err)
 	}
-	return &copied{q: q, ctx: ctx, table: table, next: next}, nil
+	c := &copied{q: q, ctx: ctx, table: table, next: next}
+	if q.copied == nil {
+		q.copied = make(map[*copied]bool)
+	}
+	q.copied[c] = true
+	return c, nil
 }
 
 func (q *querier) drop(ctx context.Context, table string) error {
-	_, err := q.Exec(ctx, "DROP TABLE "+table)
-	return err
+	if _, err := q.session.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+table); err != nil {
+		return q.fail(ctx, err)
+	}
+	return nil
+}
+
+// letGo closes the statements of a copy.
+func (c *copied) letGo() {
+	_ = c.leave()
+	_ = c.next.Close()
 }
 
 // Next implements statsql.Rows.
@@ -101,15 +117,15 @@ func (c *copied) Err() error { return c.err }
 
 // Close implements statsql.Rows.
 func (c *copied) Close() error {
-	if c.table == "" {
+	if c.closed {
 		return nil
 	}
 	c.keep(c.leave())
 	c.keep(c.next.Close())
-	table := c.table
-	c.table, c.over = "", true
+	c.closed, c.over = true, true
 	if c.err != nil || c.ctx.Err() != nil {
-		return c.err // the transaction is at its end, and the copy with it
+		return c.err // the end of the unit, and of what it has left open, is near
 	}
-	return c.q.drop(c.ctx, table)
+	delete(c.q.copied, c)
+	return c.q.drop(c.ctx, c.table)
 }

@@ -18,7 +18,7 @@ const (
 // engine runs transactions: writes on the only connection that may, reads on
 // any of the others, each on the snapshot that its first statement takes.
 type engine struct {
-	writer  *sql.DB
+	writer  *writer
 	readers *sql.DB
 	timeout time.Duration
 	exports *sqlstore.Exports
@@ -35,10 +35,6 @@ func (e *engine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Co
 		ctx, cancel = context.WithTimeout(ctx, cmp.Or(work.Timeout, e.timeout))
 		defer cancel()
 	}
-	db, writes := e.readers, work.Kind == sqlstore.Change || work.Kind == sqlstore.Turn
-	if writes {
-		db = e.writer
-	}
 	if work.Kind == sqlstore.Export {
 		leave, err := e.exports.Enter(ctx)
 		if err != nil {
@@ -47,7 +43,7 @@ func (e *engine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Co
 		defer leave()
 	}
 	for attempt := 1; ; attempt++ {
-		collision, err := e.once(ctx, db, writes, fn)
+		collision, err := e.once(ctx, work, fn)
 		if collision == nil {
 			return err
 		}
@@ -58,10 +54,18 @@ func (e *engine) Run(ctx context.Context, work sqlstore.Work, fn func(context.Co
 }
 
 // once runs fn in one transaction. A collision means that it may be repeated.
-func (e *engine) once(ctx context.Context, db *sql.DB, writes bool, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
+func (e *engine) once(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
+	if work.Kind == sqlstore.Change || work.Kind == sqlstore.Turn {
+		return e.writer.run(ctx, work.Brief, fn)
+	}
+	return e.read(ctx, fn)
+}
+
+// read runs fn in one transaction that only reads.
+func (e *engine) read(ctx context.Context, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
 	// Also an export, which may last, waits only so long for a connection.
 	waiting, cancel := context.WithTimeout(ctx, e.timeout)
-	conn, err := db.Conn(waiting)
+	conn, err := e.readers.Conn(waiting)
 	if err != nil {
 		err = translate(waiting, err)
 	}
@@ -77,23 +81,14 @@ func (e *engine) once(ctx context.Context, db *sql.DB, writes bool, fn func(cont
 		}
 		return nil, translate(ctx, err)
 	}
-	// After a commit this does nothing; it is for failures and panics.
+	// There is nothing to commit.
 	defer func() { _ = tx.Rollback() }()
-	q := &querier{tx: tx, writes: writes}
+	q := &querier{session: tx}
 	err = fn(ctx, q)
 	if q.collision != nil {
 		return q.collision, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := tx.Commit(); err != nil {
-		if isBusy(err) && ctx.Err() == nil {
-			return err, nil
-		}
-		return nil, translate(ctx, err)
-	}
-	return nil, nil
+	return nil, err
 }
 
 // pause waits, or returns the reason not to.
@@ -106,93 +101,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// querier runs the statements of one transaction.
-type querier struct {
-	tx        *sql.Tx
-	writes    bool // the transaction may change what it reads
-	copies    int  // made so far, to give each a name
-	collision error
-}
-
-// fail translates the error of a statement and notes a collision.
-func (q *querier) fail(ctx context.Context, err error) error {
-	if isBusy(err) && ctx.Err() == nil {
-		q.collision = err
-	}
-	return translate(ctx, err)
-}
-
-// Query implements sqlstore.Querier.
-func (q *querier) Query(ctx context.Context, text string, args ...any) (statsql.Rows, error) {
-	found, err := q.tx.QueryContext(ctx, text, args...) //nolint:rowserrcheck // handed to the caller
-	if err != nil {
-		return nil, q.fail(ctx, err)
-	}
-	return rows{found, q, ctx}, nil
-}
-
-// Stream implements sqlstore.Querier. SQLite steps through a result anyway, but
-// one that is open sees what the same connection writes meanwhile: where that
-// can be, the stream reads a copy.
-func (q *querier) Stream(ctx context.Context, text string, args ...any) (statsql.Rows, error) {
-	if q.writes {
-		return q.copy(ctx, text, args...)
-	}
-	return q.Query(ctx, text, args...)
-}
-
-// Exec implements sqlstore.Querier.
-func (q *querier) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	result, err := q.tx.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, q.fail(ctx, err)
-	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return 0, q.fail(ctx, err)
-	}
-	return n, nil
-}
-
-// ExecEach implements sqlstore.Querier.
-func (q *querier) ExecEach(ctx context.Context, text string, args [][]any) error {
-	if len(args) == 0 {
-		return nil
-	}
-	statement, err := q.tx.PrepareContext(ctx, text)
-	if err != nil {
-		return q.fail(ctx, err)
-	}
-	defer func() { _ = statement.Close() }()
-	for _, values := range args {
-		if _, err := statement.ExecContext(ctx, values...); err != nil {
-			return q.fail(ctx, err)
-		}
-	}
-	return nil
-}
-
-// rows translates the errors of a result.
-type rows struct {
-	*sql.Rows
-	q   *querier
-	ctx context.Context //nolint:containedctx // that of the query, whose end is what an error may mean
-}
-
-// Scan implements statsql.Rows.
-func (r rows) Scan(dest ...any) error { return r.check(r.Rows.Scan(dest...)) }
-
-// Err implements statsql.Rows.
-func (r rows) Err() error { return r.check(r.Rows.Err()) }
-
-// Close implements statsql.Rows.
-func (r rows) Close() error { return r.check(r.Rows.Close()) }
-
-func (r rows) check(err error) error {
-	if err == nil {
-		return nil
-	}
-	return r.q.fail(r.ctx, err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/superher/superher/adapters/internal/sqlstore"
+	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
 )
 
@@ -24,26 +25,38 @@ func OpenVersion(t *testing.T, path string, version int64) (store storage.Store,
 	if _, err := provider.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
-	return sqlstore.New(&engine{writer: db, readers: db, timeout: DefaultTimeout, exports: sqlstore.NewExports(1)}), db.Close
+	readers, err := open(Config{Path: path, Timeout: DefaultTimeout}, "_txlock=deferred", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &engine{writer: newWriter(db, DefaultTimeout), readers: readers, timeout: DefaultTimeout, exports: sqlstore.NewExports(1)}
+	return sqlstore.New(e), (&Store{engine: e}).Close
 }
 
 // Pragma returns a setting of the writing connection.
 func Pragma(t *testing.T, s *Store, name string) string {
 	t.Helper()
 	var value string
-	if err := s.engine.writer.QueryRowContext(t.Context(), "PRAGMA "+name).Scan(&value); err != nil {
-		t.Fatal(err)
-	}
+	ask(t, s, "PRAGMA "+name, &value)
 	return value
 }
 
 // TemporaryTables returns how many the writing connection has.
 func TemporaryTables(t *testing.T, s *Store) (n int) {
 	t.Helper()
-	if err := s.engine.writer.QueryRowContext(t.Context(), "SELECT count(*) FROM temp.sqlite_master").Scan(&n); err != nil {
+	ask(t, s, "SELECT count(*) FROM temp.sqlite_master", &n)
+	return n
+}
+
+// ask has the writing connection answer a query.
+func ask(t *testing.T, s *Store, text string, answer any) {
+	t.Helper()
+	_, err := s.engine.writer.run(t.Context(), false, func(ctx context.Context, q sqlstore.Querier) error {
+		return q.QueryAll(ctx, sqlstore.Ask{SQL: text, Row: func(rows statsql.Rows) error { return rows.Scan(answer) }})
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return n
 }
 
 // SetExportWait sets how long an export waits for its turn.
@@ -51,3 +64,29 @@ func SetExportWait(s *Store, wait time.Duration) { s.engine.exports.Wait = wait 
 
 // Translate lets tests look at the meaning of an error.
 func Translate(ctx context.Context, err error) error { return translate(ctx, err) }
+
+// Waiting returns how many writes wait for their turn.
+func Waiting(s *Store) int {
+	s.engine.writer.mu.Lock()
+	defer s.engine.writer.mu.Unlock()
+	return len(s.engine.writer.queue)
+}
+
+// SpoilCommit is a brief write after which its transaction cannot be committed.
+func SpoilCommit(ctx context.Context, s *Store) error {
+	return s.engine.Run(ctx, sqlstore.Work{Kind: sqlstore.Change, Brief: true}, func(ctx context.Context, q sqlstore.Querier) error {
+		if _, err := q.Exec(ctx, "PRAGMA defer_foreign_keys = 1"); err != nil {
+			return err
+		}
+		_, err := q.Exec(ctx, "INSERT INTO visitor_salts (advertiser_id, day, salt) VALUES (x'01', 1, x'02')")
+		return err
+	})
+}
+
+// EndTransaction is a brief write that undoes the transaction which it is part of.
+func EndTransaction(ctx context.Context, s *Store) error {
+	return s.engine.Run(ctx, sqlstore.Work{Kind: sqlstore.Change, Brief: true}, func(ctx context.Context, q sqlstore.Querier) error {
+		_, err := q.Exec(ctx, "ROLLBACK")
+		return err
+	})
+}

@@ -24,6 +24,11 @@ const (
 	DefaultReaders = 8
 )
 
+// writing are settings of the connection that writes: room for the pages that a
+// large batch changes, 16 MB, and as much in the log before it is moved into the
+// file, so that a page that many commits change is moved once.
+const writing = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4096)"
+
 // Config says where the data is.
 type Config struct {
 	// Path is the database file, required. It is created if it does not exist;
@@ -65,7 +70,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := touch(config.Path); err != nil {
 		return nil, err
 	}
-	writer, err := open(config, "_txlock=immediate&_pragma=temp_store(1)", 1) // temporary tables in files
+	writer, err := open(config, "_txlock=immediate&_pragma=temp_store(1)"+writing, 1) // temporary tables in files
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +86,13 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		_ = writer.Close()
 		return nil, err
 	}
-	e := &engine{writer: writer, readers: readers, timeout: config.Timeout, exports: sqlstore.NewExports(config.Readers)}
+	e := &engine{writer: newWriter(writer, config.Timeout), readers: readers, timeout: config.Timeout, exports: sqlstore.NewExports(config.Readers)}
 	return &Store{Store: sqlstore.New(e), engine: e}, nil
 }
 
 // Close closes the file. Calls that still run fail with fault.Unavailable.
 func (s *Store) Close() error {
-	if err := errors.Join(s.engine.readers.Close(), s.engine.writer.Close()); err != nil {
+	if err := errors.Join(s.engine.readers.Close(), s.engine.writer.close()); err != nil {
 		return translate(context.Background(), err)
 	}
 	return nil

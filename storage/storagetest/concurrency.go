@@ -96,7 +96,50 @@ func (h Harness) concurrency(t *testing.T) {
 		})
 		require.Len(t, collect(t, f.read(f.a).EachEvent(f.ctx, forever())), 81)
 	})
+	t.Run("BriefWritesShareNoFate", h.briefWrites)
 	h.winners(t)
+}
+
+// briefWrites holds that writes which may share a commit fail by themselves.
+func (h Harness) briefWrites(t *testing.T) {
+	f := newFixture(t, h)
+	refused := errors.New("refused")
+	parties := []party{f.a, f.b}
+	together(t, 80, workers, func(i int) error {
+		p := parties[i%len(parties)]
+		event := f.newEvent(p, fmt.Sprint("brief-", i), 1)
+		brief := func(fn func(ctx context.Context, tx storage.Tx) error) error {
+			var err error
+			for range 200 {
+				if err = f.store.Write(storage.Brief(f.ctx), p.scope, fn); !errors.Is(err, fault.Unavailable) {
+					break
+				}
+			}
+			return err
+		}
+		err := brief(func(ctx context.Context, tx storage.Tx) error {
+			if _, err := tx.RecordEvents(ctx, []attribution.Event{event}); err != nil {
+				return err
+			}
+			if i%3 == 0 {
+				return refused
+			}
+			return nil
+		})
+		if i%3 == 0 && errors.Is(err, refused) {
+			return nil
+		}
+		return err
+	})
+	for i, p := range parties {
+		want := 1 // that of the fixture
+		for n := range 80 {
+			if n%len(parties) == i && n%3 != 0 {
+				want++
+			}
+		}
+		require.Len(t, collect(t, f.read(p).EachEvent(f.ctx, forever())), want)
+	}
 }
 
 // winners holds that of many who want the same thing exactly one gets it.

@@ -66,6 +66,7 @@ func plantedInTrade() map[string]string {
 		"chart-ignores-the-zone":                 "Stats/EveryReportAgreesWithFold",
 		"zero-amounts-are-left-out":              "Stats/ACurrencyThatOccurredIsListedWithZero",
 		"search-is-a-pattern":                    "Stats/EveryReportAgreesWithFold",
+		"error-of-a-brief-fn-commits":            "Concurrency/BriefWritesShareNoFate",
 		"error-of-fn-commits":                    "Atomicity/AnErrorOfFnRollsEverythingBackAndIsReturnedAsItIs",
 		"panic-of-fn-commits":                    "Atomicity/APanicOfFnRollsEverythingBackAndGoesOn",
 		"error-of-fn-is-wrapped":                 "Atomicity/AnErrorOfFnRollsEverythingBackAndIsReturnedAsItIs",

@@ -74,7 +74,7 @@ func (s *faultyStore) Write(ctx context.Context, scope tenant.Scope, fn func(ctx
 			defer func() { panicked = recover() }()
 		}
 		err := fn(ctx, &faultyTx{Tx: tx, s: s, requests: &faultyRequests{tx, tx, s, scope.Advertiser()}})
-		if s.is("error-of-fn-commits") {
+		if s.is("error-of-fn-commits") || s.is("error-of-a-brief-fn-commits") && storage.IsBrief(ctx) {
 			failed, err = err, nil
 		}
 		return err

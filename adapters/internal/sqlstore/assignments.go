@@ -87,9 +87,7 @@ func (r reader) terms(ctx context.Context, q Querier, inCampaigns []campaigns.ID
 	out := make(map[attribution.Assigned]payouts.History)
 	for someCampaigns := range chunks(inCampaigns, maxList) {
 		for someInfluencers := range chunks(influencers, maxList) {
-			versions, err := collect(ctx, q, r.dialect.Builder().Select(termsColumns).From("terms").
-				Where(statsql.Tenant(r.view, "advertiser_id")).Where(in("campaign_id", someCampaigns)).
-				Where(in("influencer_id", someInfluencers)).OrderBy("version"), scanTerms)
+			versions, err := collect(ctx, q, r.termsBetween(someCampaigns, someInfluencers), scanTerms)
 			if err != nil {
 				return nil, err
 			}
@@ -99,6 +97,13 @@ func (r reader) terms(ctx context.Context, q Querier, inCampaigns []campaigns.ID
 		}
 	}
 	return out, nil
+}
+
+// termsBetween selects the versions of the terms between at most maxList
+// campaigns and as many influencers.
+func (r reader) termsBetween(inCampaigns []campaigns.ID, influencers []campaigns.InfluencerID) squirrel.Sqlizer {
+	return r.dialect.Builder().Select(termsColumns).From("terms").Where(statsql.Tenant(r.view, "advertiser_id")).
+		Where(in("campaign_id", inCampaigns)).Where(in("influencer_id", influencers)).OrderBy("version")
 }
 
 // Assign implements storage.CampaignWriter.

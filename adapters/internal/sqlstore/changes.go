@@ -84,12 +84,13 @@ func (t tx) noteEvents(ctx context.Context, events []attribution.Event, inserted
 
 // noteChanges appends to event_changes.
 func (t tx) noteChanges(ctx context.Context, changes []change) error {
+	if t.dialect == statsql.SQLite { // which has the statement for one row prepared
+		return t.noteEach(ctx, changes)
+	}
 	for chunk := range chunks(changes, min(maxList, maxVariables/changeColumnCount)) {
 		args := make([]any, 0, len(chunk)*changeColumnCount)
 		for _, c := range chunk {
-			args = append(args, t.owner(), t.dialect.Moment(c.at), string(c.kind), c.currency, c.commission, c.method, c.source,
-				c.campaign, c.influencer, c.coupon, c.link)
-			args = append(args, c.values()...)
+			args = append(args, t.changeValues(c)...)
 		}
 		text := insertText(t.dialect, "event_changes", changeColumns, changeColumnCount, len(chunk), "")
 		if _, err := t.q.Exec(ctx, text, args...); err != nil {
@@ -97,6 +98,22 @@ func (t tx) noteChanges(ctx context.Context, changes []change) error {
 		}
 	}
 	return nil
+}
+
+func (t tx) noteEach(ctx context.Context, changes []change) error {
+	args := make([][]any, len(changes))
+	for i, c := range changes {
+		args[i] = t.changeValues(c)
+	}
+	return t.q.ExecEach(ctx, insertText(t.dialect, "event_changes", changeColumns, changeColumnCount, 1, ""), args)
+}
+
+// changeValues are the values of changeColumns.
+func (t tx) changeValues(c change) []any {
+	return append([]any{
+		t.owner(), t.dialect.Moment(c.at), string(c.kind), c.currency, c.commission, c.method, c.source,
+		c.campaign, c.influencer, c.coupon, c.link,
+	}, c.values()...)
 }
 
 // insertText returns an INSERT of so many rows. It is made by hand, which for

@@ -49,6 +49,7 @@ type Work struct {
 	// Timeout takes the place of the engine's own for what takes longer than any
 	// call; 0 leaves that.
 	Timeout time.Duration
+	Brief   bool // of a Change; see storage.Brief
 }
 
 // Querier runs the statements of a transaction. Arguments are those of
@@ -59,10 +60,23 @@ type Querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (int64, error)
 	// ExecEach runs one statement for each list of arguments.
 	ExecEach(ctx context.Context, sql string, args [][]any) error
+	// QueryAll runs several queries, in one round trip where the database can,
+	// and hands each row of each to its Ask.
+	QueryAll(ctx context.Context, asks ...Ask) error
+	// InsertEach is ExecEach for a statement that inserts at most one row, and
+	// reports for each list of arguments whether it did.
+	InsertEach(ctx context.Context, sql string, args [][]any) ([]bool, error)
 	// Stream is Query for a result of any size: it is not held in memory, and
 	// other statements may run before it is read to its end. What they change
 	// does not show in it.
 	Stream(ctx context.Context, sql string, args ...any) (statsql.Rows, error)
+}
+
+// Ask is one query of several that do not need each other's answers.
+type Ask struct {
+	SQL  string
+	Args []any
+	Row  func(rows statsql.Rows) error // is called with the rows at each of them, to scan it
 }
 
 // Engine runs transactions on one database. It is safe for concurrent use.

@@ -157,23 +157,23 @@ func (t tx) Facts(ctx context.Context, couponCodes []coupons.Code, linkCodes []l
 		Campaigns: make(map[campaigns.ID]campaigns.Campaign),
 		Terms:     make(map[attribution.Assigned]payouts.History),
 	}
+	var asks []Ask
 	for codes := range chunks(storableOnly(couponCodes), maxList) {
-		found, err := collect(ctx, t.q, t.coupons().Where(in("code", codes)), scanCoupon)
+		ask, err := asking(t.coupons().Where(in("code", codes)), scanCoupon, func(c coupons.Coupon) { facts.Coupons[c.Code] = c })
 		if err != nil {
 			return attribution.Facts{}, err
 		}
-		for _, c := range found {
-			facts.Coupons[c.Code] = c
-		}
+		asks = append(asks, ask)
 	}
 	for codes := range chunks(storableOnly(linkCodes), maxList) {
-		found, err := collect(ctx, t.q, t.links().Where(in("l.code", codes)), scanLink)
+		ask, err := asking(t.links().Where(in("l.code", codes)), scanLink, func(l links.Link) { facts.Links[l.Code] = l })
 		if err != nil {
 			return attribution.Facts{}, err
 		}
-		for _, l := range found {
-			facts.Links[l.Code] = l
-		}
+		asks = append(asks, ask)
+	}
+	if err := t.q.QueryAll(ctx, asks...); err != nil {
+		return attribution.Facts{}, err
 	}
 	if err := t.addCampaigns(ctx, facts); err != nil {
 		return attribution.Facts{}, err
@@ -201,22 +201,26 @@ func (t tx) addCampaigns(ctx context.Context, facts attribution.Facts) error {
 		add(l.Campaign, l.Influencer)
 	}
 	ofCampaigns, ofInfluencers = distinct(ofCampaigns), distinct(ofInfluencers)
+	var asks []Ask
 	for ids := range chunks(ofCampaigns, maxList) {
-		found, err := collect(ctx, t.q, t.campaigns().Where(in("id", ids)), scanCampaign)
+		ask, err := asking(t.campaigns().Where(in("id", ids)), scanCampaign, func(c campaigns.Campaign) { facts.Campaigns[c.ID] = c })
 		if err != nil {
 			return err
 		}
-		for _, c := range found {
-			facts.Campaigns[c.ID] = c
+		asks = append(asks, ask)
+		for influencers := range chunks(ofInfluencers, maxList) {
+			ask, err := asking(t.termsBetween(ids, influencers), scanTerms, func(v assignedTerms) {
+				if wanted[v.Assigned] {
+					facts.Terms[v.Assigned] = append(facts.Terms[v.Assigned], v.Terms)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			asks = append(asks, ask)
 		}
 	}
-	terms, err := t.terms(ctx, t.q, ofCampaigns, ofInfluencers)
-	for assigned, history := range terms {
-		if wanted[assigned] {
-			facts.Terms[assigned] = history
-		}
-	}
-	return err
+	return t.q.QueryAll(ctx, asks...)
 }
 
 // storableOnly leaves out the values that cannot be stored anywhere, each of

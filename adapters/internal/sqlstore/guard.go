@@ -100,3 +100,19 @@ func (g *guard) ExecEach(ctx context.Context, sql string, args [][]any) error {
 	}
 	return g.q.ExecEach(ctx, sql, args)
 }
+
+// QueryAll implements Querier.
+func (g *guard) QueryAll(ctx context.Context, asks ...Ask) error {
+	if err := g.check(); err != nil {
+		return err
+	}
+	return g.q.QueryAll(ctx, asks...)
+}
+
+// InsertEach implements Querier.
+func (g *guard) InsertEach(ctx context.Context, sql string, args [][]any) ([]bool, error) {
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	return g.q.InsertEach(ctx, sql, args)
+}

@@ -11,12 +11,11 @@ import (
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
 	"github.com/superher/superher/coupons"
+	"github.com/superher/superher/ident"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
 )
-
-const eventColumnCount = 26
 
 // naturalKey is what an event is unique by, for ever.
 type naturalKey struct {
@@ -27,16 +26,18 @@ type naturalKey struct {
 func keyOf(e attribution.Event) naturalKey { return naturalKey{e.ExternalID, e.Type} }
 
 // RecordEvents implements storage.EventWriter. It tries to insert all, lets the
-// unique index say what was there before, and looks only at that.
+// unique index say what was there before, and looks only at that. Where the
+// statement that inserts checks the references by itself, they are looked at only
+// when it left something out.
 func (t tx) RecordEvents(ctx context.Context, events []attribution.Event) ([]storage.Outcome, error) {
 	if len(events) == 0 {
 		return []storage.Outcome{}, nil
 	}
-	if err := t.checkOwner(ctx); err != nil {
-		return nil, err
-	}
-	if err := t.requireReferences(ctx, events); err != nil {
-		return nil, err
+	checked := t.dialect == statsql.Postgres
+	if !checked {
+		if err := t.checkReferences(ctx, events); err != nil {
+			return nil, err
+		}
 	}
 	first := make(map[naturalKey]int, len(events))
 	fresh := make([]attribution.Event, 0, len(events))
@@ -54,9 +55,14 @@ func (t tx) RecordEvents(ctx context.Context, events []attribution.Event) ([]sto
 	slices.SortFunc(fresh, func(a, b attribution.Event) int {
 		return cmp.Or(strings.Compare(a.ExternalID, b.ExternalID), strings.Compare(string(a.Type), string(b.Type)))
 	})
-	inserted, err := t.insertEvents(ctx, fresh)
+	inserted, err := t.insertEvents(ctx, fresh, referencesOf(events))
 	if err != nil {
 		return nil, err
+	}
+	if checked && len(inserted) < len(fresh) {
+		if err := t.checkReferences(ctx, events); err != nil {
+			return nil, err
+		}
 	}
 	known, err := t.knownEvents(ctx, fresh, inserted)
 	if err != nil {
@@ -92,35 +98,52 @@ func outcome(before, e attribution.Event, repeat bool) storage.Outcome {
 	}
 }
 
-// requireReferences reports fault.NotFound for an event that is credited to
-// something the scope does not see.
-func (t tx) requireReferences(ctx context.Context, events []attribution.Event) error {
-	var ofCampaigns []campaigns.ID
-	var ofInfluencers []campaigns.InfluencerID
-	var ofCoupons []coupons.ID
-	var ofLinks []links.ID
-	for _, e := range events {
-		if !e.Decision.Campaign.IsZero() {
-			ofCampaigns = append(ofCampaigns, e.Decision.Campaign)
-		}
-		ofInfluencers = append(ofInfluencers, e.Decision.Influencer)
-		ofCoupons = append(ofCoupons, e.Decision.Coupon)
-		ofLinks = append(ofLinks, e.Decision.Link)
-	}
-	if err := t.requireCampaigns(ctx, ofCampaigns...); err != nil {
-		return err
-	}
-	if err := t.requireInfluencers(ctx, ofInfluencers...); err != nil {
-		return err
-	}
-	if err := require(ctx, t.q, t.dialect, t.view, "coupons", "id", ofCoupons...); err != nil {
-		return err
-	}
-	return require(ctx, t.q, t.dialect, t.view, "tracking_links", "id", ofLinks...)
+// references are the things that events are credited to, each once.
+type references struct {
+	campaigns   []campaigns.ID
+	influencers []campaigns.InfluencerID
+	coupons     []coupons.ID
+	links       []links.ID
 }
 
-// insertEvents stores the events whose keys are free and returns their ids.
-func (t tx) insertEvents(ctx context.Context, events []attribution.Event) (map[attribution.ID]bool, error) {
+func referencesOf(events []attribution.Event) references {
+	var r references
+	for _, e := range events {
+		d := e.Decision
+		r.campaigns, r.influencers = append(r.campaigns, d.Campaign), append(r.influencers, d.Influencer)
+		r.coupons, r.links = append(r.coupons, d.Coupon), append(r.links, d.Link)
+	}
+	return references{named(r.campaigns), named(r.influencers), named(r.coupons), named(r.links)}
+}
+
+// named returns the ids that name something, each once.
+func named[T any](ids []ident.Of[T]) []ident.Of[T] {
+	return slices.DeleteFunc(distinct(ids), ident.Of[T].IsZero)
+}
+
+// checkReferences reports fault.NotFound for a scope of an advertiser that is not
+// stored, and for an event that is credited to something the scope does not see.
+func (t tx) checkReferences(ctx context.Context, events []attribution.Event) error {
+	if err := t.checkOwner(ctx); err != nil {
+		return err
+	}
+	r := referencesOf(events)
+	if err := t.requireCampaigns(ctx, r.campaigns...); err != nil {
+		return err
+	}
+	if err := t.requireInfluencers(ctx, r.influencers...); err != nil {
+		return err
+	}
+	if err := require(ctx, t.q, t.dialect, t.view, "coupons", "id", r.coupons...); err != nil {
+		return err
+	}
+	return require(ctx, t.q, t.dialect, t.view, "tracking_links", "id", r.links...)
+}
+
+// insertEvents stores the events whose keys are free, notes what they add to
+// the totals, and returns their ids. On Postgres it stores none where a
+// reference leads nowhere.
+func (t tx) insertEvents(ctx context.Context, events []attribution.Event, refs references) (map[attribution.ID]bool, error) {
 	inserted := make(map[attribution.ID]bool, len(events))
 	for _, e := range events {
 		if inserted[e.ID] {
@@ -128,50 +151,21 @@ func (t tx) insertEvents(ctx context.Context, events []attribution.Event) (map[a
 		}
 		inserted[e.ID] = true
 	}
-	clear(inserted)
-	for chunk := range chunks(events, min(maxList, maxVariables/eventColumnCount)) {
-		insert := t.dialect.Builder().Insert("customer_events").Columns(eventColumns).Suffix("ON CONFLICT DO NOTHING RETURNING id")
-		for _, e := range chunk {
-			values, err := t.eventValues(e)
-			if err != nil {
-				return nil, err
-			}
-			insert = insert.Values(values...)
-		}
-		ids, err := collect(ctx, t.q, insert, scanID[attribution.Event])
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			inserted[id] = true
-		}
-		if err := t.noteEvents(ctx, chunk, inserted); err != nil {
+	rows := make([]eventRow, len(events))
+	for i, e := range events {
+		var err error
+		if rows[i], err = rowOf(e); err != nil {
 			return nil, err
 		}
 	}
-	return inserted, nil
-}
-
-func (t tx) eventValues(e attribution.Event) ([]any, error) {
-	metadata, err := writeMetadata(e.Metadata)
+	if t.dialect == statsql.Postgres {
+		return t.insertTogether(ctx, rows, refs)
+	}
+	inserted, err := t.insertEach(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := writeCandidates(e.Decision.Candidates)
-	if err != nil {
-		return nil, err
-	}
-	terms, err := writeTerms(e.Commission.Terms)
-	if err != nil {
-		return nil, err
-	}
-	d, c := e.Decision, e.Commission
-	return []any{
-		t.owner(), e.ID, string(e.Type), e.Value.Minor, string(e.Value.Currency), e.CouponCode, e.RefCode, e.LandingURL,
-		e.ExternalID, e.CustomerID, metadata, t.dialect.Moment(e.OccurredAt), t.dialect.Moment(e.ReceivedAt), e.Print[:],
-		string(d.Method), string(d.Source), d.Campaign, d.Influencer, d.Coupon, d.Link, candidates, e.Conversion,
-		c.Amount.Minor, string(c.Amount.Currency), string(c.Reason), terms,
-	}, nil
+	return inserted, t.noteEvents(ctx, events, inserted)
 }
 
 // knownEvents returns, for the events that were not inserted, those that were

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -173,16 +174,29 @@ func (r reader) through(index string, query squirrel.SelectBuilder, table, alias
 type anything struct{}
 
 // in returns the condition that a column has one of the values; at most maxList
-// of them.
+// of them. The last value is repeated up to a power of two, so that lists of all
+// lengths make few texts, whose plans are kept.
 func in[T any](column string, values []T) squirrel.Sqlizer {
 	if len(values) == 0 {
 		return squirrel.Expr("1 = 0")
 	}
-	args := make([]any, len(values))
-	for i, value := range values {
-		args[i] = value
+	args := make([]any, 1<<bits.Len(uint(len(values)-1)))
+	for i := range args {
+		args[i] = values[min(i, len(values)-1)]
 	}
-	return squirrel.Expr(column+" IN (?"+strings.Repeat(",?", len(values)-1)+")", args...)
+	return squirrel.Expr(column+" IN (?"+strings.Repeat(",?", len(args)-1)+")", args...)
+}
+
+// asking makes the ask of a query; add gets each item of its answer.
+func asking[T any](query squirrel.Sqlizer, scan func(row) (T, error), add func(T)) (Ask, error) {
+	sql, args, err := build(query)
+	return Ask{SQL: sql, Args: args, Row: func(rows statsql.Rows) error {
+		item, err := scan(rows)
+		if err == nil {
+			add(item)
+		}
+		return err
+	}}, err
 }
 
 // require reports fault.NotFound unless all the ids that are not zero stand in

@@ -19,7 +19,7 @@ func (s store) Write(ctx context.Context, scope tenant.Scope, fn func(ctx contex
 	if err := scope.Check(); err != nil {
 		return err
 	}
-	work := Work{Kind: Change, Reach: Reach{Advertiser: scope.Advertiser()}}
+	work := Work{Kind: Change, Reach: Reach{Advertiser: scope.Advertiser()}, Brief: storage.IsBrief(ctx)}
 	return s.engine.Run(ctx, work, guarding(func(ctx context.Context, guarded *guard) error {
 		within := func(ctx context.Context, _ Kind, fn func(context.Context, Querier) error) error {
 			if err := guarded.check(); err != nil {

@@ -151,7 +151,7 @@ func (s system) TouchAPIKey(ctx context.Context, key tenant.APIKey, at time.Time
 	}
 	view := tenant.For(key.Advertiser).View()
 	moment := s.engine.Dialect().Moment(at)
-	return s.engine.Run(ctx, Work{Kind: Change, Reach: Reach{Advertiser: key.Advertiser}}, func(ctx context.Context, q Querier) error {
+	return s.engine.Run(ctx, Work{Kind: Change, Reach: Reach{Advertiser: key.Advertiser}, Brief: true}, func(ctx context.Context, q Querier) error {
 		touched, err := exec(ctx, q, s.engine.Dialect().Builder().Update("api_keys").Set("last_used_at", moment).
 			Where(statsql.Tenant(view, "advertiser_id")).Where("id = ?", key.ID).
 			Where("(last_used_at IS NULL OR last_used_at < ?)", moment))

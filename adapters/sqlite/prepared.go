@@ -1,0 +1,97 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+)
+
+// maxPrepared bounds the statements that are kept. There are not many texts, but
+// lists in conditions make some more.
+const maxPrepared = 200
+
+// session is what the statements of a transaction run on.
+type session interface {
+	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+}
+
+// prepared is a connection that remembers its statements: to parse one takes
+// longer than to run it. It is used by one at a time.
+type prepared struct {
+	*sql.Conn
+	known map[string]*statement
+	uses  int64
+}
+
+// statement is one that was prepared. It is one cursor, so while its rows are
+// read the same text is prepared once more.
+type statement struct {
+	*sql.Stmt
+	busy bool
+	used int64
+}
+
+func newPrepared(conn *sql.Conn) *prepared {
+	return &prepared{Conn: conn, known: make(map[string]*statement)}
+}
+
+// statement returns the statement of a text, and what to call when it was used.
+func (p *prepared) statement(ctx context.Context, text string) (_ *sql.Stmt, done func(), err error) {
+	p.uses++
+	if s, ok := p.known[text]; ok && !s.busy {
+		s.busy, s.used = true, p.uses
+		return s.Stmt, func() { s.busy = false }, nil
+	}
+	made, err := p.PrepareContext(context.WithoutCancel(ctx), text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, ok := p.known[text]; ok {
+		return made, func() { _ = made.Close() }, nil
+	}
+	if len(p.known) >= maxPrepared {
+		p.evict()
+	}
+	s := &statement{Stmt: made, busy: true, used: p.uses}
+	p.known[text] = s
+	return made, func() { s.busy = false }, nil
+}
+
+// evict closes the statement that was not used for the longest time.
+func (p *prepared) evict() {
+	oldest := ""
+	for text, s := range p.known {
+		if !s.busy && (oldest == "" || s.used < p.known[oldest].used) {
+			oldest = text
+		}
+	}
+	if s, ok := p.known[oldest]; ok {
+		delete(p.known, oldest)
+		_ = s.Close()
+	}
+}
+
+// exec runs a statement that is run often.
+func (p *prepared) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	s, done, err := p.statement(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return s.ExecContext(ctx, args...)
+}
+
+func (p *prepared) close() {
+	for _, s := range p.known {
+		_ = s.Close()
+	}
+	clear(p.known)
+}
+
+// discard closes a connection instead of giving it back to the pool.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = conn.Close()
+}
