@@ -24,8 +24,12 @@ const (
 	lengthSize    = 2 // before each sealed visit
 )
 
-// retryPause is how long a message waits to be published again.
-const retryPause = 20 * time.Millisecond
+// A message whose answer is lost, with the node that should have given it, is
+// published again after a part of the timeout, and a short pause.
+const (
+	attempts   = 4
+	retryPause = 20 * time.Millisecond
+)
 
 // Codes of JetStream's answers that the client has no names for.
 const (
@@ -166,7 +170,9 @@ func (r *Recorder) publish(g *group) *fault.Error {
 	subject := r.cfg.Stream + "." + strconv.Itoa(g.visits)
 	id := jetstream.WithMsgID(nuid.Next())
 	for {
-		_, err := r.js.Publish(ctx, subject, g.content, id)
+		attempt, cancel := context.WithTimeout(ctx, r.cfg.Timeout/attempts)
+		_, err := r.js.Publish(attempt, subject, g.content, id)
+		cancel()
 		if err == nil {
 			return nil
 		}
