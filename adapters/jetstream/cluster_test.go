@@ -190,11 +190,15 @@ func TestShared_VisitsOfAnotherKeyAreRefusedAndHoldUpNothing(t *testing.T) {
 // freePorts returns ports that nobody has.
 func freePorts(t *testing.T, n int) (ports []int) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	listeners := make([]net.Listener, n)
+	for i := range listeners { // all open at once, so that no two are the same
+		var err error
+		listeners[i], err = net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		ports = append(ports, listeners[i].Addr().(*net.TCPAddr).Port)
+	}
+	for _, l := range listeners {
+		require.NoError(t, l.Close())
 	}
 	return ports
 }

@@ -190,8 +190,7 @@ func (r *Recorder) publish(g *group) *fault.Error {
 
 // translated returns the fault of an error of JetStream.
 func translated(err error) *fault.Error {
-	var refused *jetstream.APIError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*jetstream.APIError](err); ok {
 		switch {
 		case refused.ErrorCode == codeStoreFailed && strings.Contains(refused.Description, "maximum"),
 			refused.ErrorCode == codeInsufficientResources, refused.ErrorCode == codeStorageExceeded:
