@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/tenant"
@@ -33,39 +34,43 @@ func (c *Client) ResolveLink(ctx context.Context, code string) (links.Link, erro
 	return link, err
 }
 
-// Visit is a hit on a link that was resolved. It holds the visitor's address,
-// like the hit, and must not be stored or logged.
-type Visit struct {
-	ID   links.ClickID
-	Link links.Link
-	Hit  links.Hit
+// KnownLink returns the link of a short code, whatever its status, and where it
+// leads, if the store is a storage.LinkCache and knows it at once. It never
+// waits; where it does not know, [Client.ResolveLink] does.
+func (c *Client) KnownLink(code string) (link links.Link, redirectURL string, known bool) {
+	if c.known == nil {
+		return links.Link{}, "", false
+	}
+	return c.known.KnownLink(links.Code(code)) // it knows sound codes only
 }
 
 // NewVisit gives a hit its identity, so that recording it twice stores it once.
-func (c *Client) NewVisit(link links.Link, hit links.Hit) (Visit, error) {
+func (c *Client) NewVisit(link links.Link, hit links.Hit) (clicks.Visit, error) {
 	if hit.At.IsZero() {
 		hit.At = c.now()
 	}
 	hit.At = moment(hit.At)
 	id, err := newID[links.Click](c, hit.At)
-	return Visit{ID: id, Link: link, Hit: hit}, err
+	return clicks.Visit{ID: id, Advertiser: link.Advertiser, Link: link.ID, Hit: hit}, err
 }
 
 // RecordClicks stores visits as clicks: classified, under a pseudonym of the
-// visitor, without the address. Visits that were stored before are skipped.
-func (c *Client) RecordClicks(ctx context.Context, visits []Visit) error {
-	clicks := make([]links.Click, len(visits))
+// visitor, without the address; all or none of them. Visits that were stored
+// before are skipped. It is a [clicks.Sink].
+func (c *Client) RecordClicks(ctx context.Context, visits []clicks.Visit) error {
+	made := make([]links.Click, len(visits))
 	for i, visit := range visits {
-		salt, err := c.visitorSalt(ctx, visit.Link.Advertiser, visit.Hit.At)
+		salt, err := c.visitorSalt(ctx, visit.Advertiser, visit.Hit.At)
 		if err != nil {
 			return err
 		}
-		clicks[i] = visit.Link.Click(visit.ID, visit.Hit, links.VisitorOf(salt[:], visit.Link.Advertiser, visit.Hit))
+		link := links.Link{ID: visit.Link, Advertiser: visit.Advertiser} // the store knows whose else it is
+		made[i] = link.Click(visit.ID, visit.Hit, links.VisitorOf(salt[:], visit.Advertiser, visit.Hit))
 	}
-	if len(clicks) == 0 {
+	if len(made) == 0 {
 		return nil
 	}
-	return c.store.System().AppendClicks(ctx, clicks)
+	return c.store.System().AppendClicks(ctx, made)
 }
 
 // DropSalts deletes the visitor salts of the days that ended [SaltLife] ago or

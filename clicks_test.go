@@ -11,6 +11,7 @@ import (
 
 	"github.com/superher/superher"
 	"github.com/superher/superher/adapters/memory"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/storage"
@@ -45,7 +46,7 @@ func TestResolveLink_UnknownDisabledAndMalformedAreTheSame(t *testing.T) {
 func TestRecordClicks_RepeatsWithinTheWindowAreKeptButNotCounted(t *testing.T) {
 	f := newFixture(t)
 	b := f.brand("Sunrise")
-	click := func(after time.Duration, h links.Hit) superher.Visit {
+	click := func(after time.Duration, h links.Hit) clicks.Visit {
 		h.At = start.Add(after)
 		v, err := f.client.NewVisit(b.jessicas, h)
 		require.NoError(t, err)
@@ -56,7 +57,7 @@ func TestRecordClicks_RepeatsWithinTheWindowAreKeptButNotCounted(t *testing.T) {
 	head := hit("203.0.113.10")
 	head.Method = "HEAD"
 	first := click(0, hit("203.0.113.7"))
-	visits := []superher.Visit{
+	visits := []clicks.Visit{
 		first, click(29*time.Minute, hit("203.0.113.7")), click(links.DuplicateWindow, hit("203.0.113.7")),
 		click(time.Minute, hit("203.0.113.8")), click(0, bot), click(0, head),
 	}
@@ -79,7 +80,7 @@ func TestRecordClicks_VisitorsAreOthersTheNextDayAndForAnotherTenant(t *testing.
 		h.At = at
 		v, err := f.client.NewVisit(link, h)
 		require.NoError(t, err)
-		require.NoError(t, f.client.RecordClicks(t.Context(), []superher.Visit{v}))
+		require.NoError(t, f.client.RecordClicks(t.Context(), []clicks.Visit{v}))
 	}
 	record(a.jessicas, start)
 	record(a.ravs, start)
@@ -100,7 +101,7 @@ func TestDropSalts_KeepsADaysSaltFor48HoursAfterTheDay(t *testing.T) {
 	b := f.brand("Sunrise")
 	visit, err := f.client.NewVisit(b.jessicas, hit("203.0.113.7"))
 	require.NoError(t, err)
-	require.NoError(t, f.client.RecordClicks(t.Context(), []superher.Visit{visit}))
+	require.NoError(t, f.client.RecordClicks(t.Context(), []clicks.Visit{visit}))
 	salt := func() links.Salt {
 		s, err := store.System().VisitorSalt(t.Context(), b.advertiser.ID, start, links.Salt{1})
 		require.NoError(t, err)
@@ -147,9 +148,9 @@ func bufferWorld(t *testing.T, down func([]links.Click) error) (fixture, brand) 
 	return f, f.brand("Sunrise")
 }
 
-func visits(t *testing.T, f fixture, b brand, n int) []superher.Visit {
+func visits(t *testing.T, f fixture, b brand, n int) []clicks.Visit {
 	t.Helper()
-	out := make([]superher.Visit, n)
+	out := make([]clicks.Visit, n)
 	for i := range out {
 		var err error
 		out[i], err = f.client.NewVisit(b.jessicas, hit(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).String()))
@@ -168,17 +169,17 @@ func TestClickBuffer_AStoreThatWasAwayLosesNothing(t *testing.T) {
 			}
 			return nil
 		})
-		buffer := f.client.NewClickBuffer(0, nil)
+		buffer := clicks.NewBuffer(0, nil)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- buffer.Run(ctx) }()
+		go func() { done <- buffer.Run(ctx, f.client.RecordClicks) }()
 		for _, v := range visits(t, f, b, 1200) {
-			buffer.Record(v)
+			_ = buffer.Record(t.Context(), v)
 		}
 		<-time.After(time.Minute) // of the bubble's own time
 		stop()
 		require.NoError(t, <-done)
-		require.Zero(t, buffer.Shed())
+		require.Zero(t, buffer.Stats().Shed)
 		require.EqualValues(t, 1200, clicksOf(t, b))
 	})
 }
@@ -186,31 +187,31 @@ func TestClickBuffer_AStoreThatWasAwayLosesNothing(t *testing.T) {
 func TestClickBuffer_IsFlushedWhenStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, b := bufferWorld(t, func([]links.Click) error { return nil })
-		buffer := f.client.NewClickBuffer(0, nil)
+		buffer := clicks.NewBuffer(0, nil)
 		for _, v := range visits(t, f, b, 700) {
-			buffer.Record(v)
+			_ = buffer.Record(t.Context(), v)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		require.NoError(t, buffer.Run(ctx))
+		require.NoError(t, buffer.Run(ctx, f.client.RecordClicks))
 		require.EqualValues(t, 700, clicksOf(t, b))
 	})
 }
 
 func TestClickBuffer_WhatDoesNotFitIsCounted(t *testing.T) {
 	f, b := bufferWorld(t, func([]links.Click) error { return nil })
-	buffer := f.client.NewClickBuffer(10, nil)
+	buffer := clicks.NewBuffer(10, nil)
 	for _, v := range visits(t, f, b, 15) {
-		buffer.Record(v)
+		_ = buffer.Record(t.Context(), v)
 	}
-	require.EqualValues(t, 5, buffer.Shed())
+	require.EqualValues(t, 5, buffer.Stats().Shed)
 }
 
 func TestClickBuffer_ARefusedClickStopsNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var poison links.ClickID
-		f, b := bufferWorld(t, func(clicks []links.Click) error {
-			for _, c := range clicks {
+		f, b := bufferWorld(t, func(list []links.Click) error {
+			for _, c := range list {
 				if c.ID == poison {
 					return fault.New(fault.NotFound, "not-found", "no such link")
 				}
@@ -219,14 +220,14 @@ func TestClickBuffer_ARefusedClickStopsNothingElse(t *testing.T) {
 		})
 		batch := visits(t, f, b, 100)
 		poison = batch[42].ID
-		buffer := f.client.NewClickBuffer(0, nil)
+		buffer := clicks.NewBuffer(0, nil)
 		for _, v := range batch {
-			buffer.Record(v)
+			_ = buffer.Record(t.Context(), v)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		require.NoError(t, buffer.Run(ctx))
-		require.EqualValues(t, 1, buffer.Shed())
+		require.NoError(t, buffer.Run(ctx, f.client.RecordClicks))
+		require.EqualValues(t, 1, buffer.Stats().Refused)
 		require.EqualValues(t, 99, clicksOf(t, b))
 	})
 }
@@ -234,14 +235,14 @@ func TestClickBuffer_ARefusedClickStopsNothingElse(t *testing.T) {
 func TestClickBuffer_SaysWhatWasLeftOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, b := bufferWorld(t, func([]links.Click) error { return fault.New(fault.Unavailable, "store-busy", "busy") })
-		buffer := f.client.NewClickBuffer(0, nil)
+		buffer := clicks.NewBuffer(0, nil)
 		for _, v := range visits(t, f, b, 600) {
-			buffer.Record(v)
+			_ = buffer.Record(t.Context(), v)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		require.True(t, fault.HasReason(buffer.Run(ctx), "clicks-left-over"))
-		require.EqualValues(t, 600, buffer.Shed())
+		require.True(t, fault.HasReason(buffer.Run(ctx, f.client.RecordClicks), "clicks-left-over"))
+		require.EqualValues(t, 600, buffer.Stats().Shed)
 	})
 }
 
@@ -262,14 +263,14 @@ func TestClickBuffer_AHiccupWhileStoppingLosesNothing(t *testing.T) {
 			}
 			return nil
 		})
-		buffer := f.client.NewClickBuffer(0, nil)
+		buffer := clicks.NewBuffer(0, nil)
 		for _, v := range visits(t, f, b, 2000) {
-			buffer.Record(v)
+			_ = buffer.Record(t.Context(), v)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		require.NoError(t, buffer.Run(ctx))
-		require.Zero(t, buffer.Shed())
+		require.NoError(t, buffer.Run(ctx, f.client.RecordClicks))
+		require.Zero(t, buffer.Stats().Shed)
 		require.EqualValues(t, 2000, clicksOf(t, b))
 	})
 }
@@ -278,9 +279,9 @@ func TestClickBuffer_ARefusedClickIsCountedOnceHoweverOftenOthersWait(t *testing
 	synctest.Test(t, func(t *testing.T) {
 		var poison links.ClickID
 		calls := 0
-		f, b := bufferWorld(t, func(clicks []links.Click) error {
+		f, b := bufferWorld(t, func(list []links.Click) error {
 			calls++
-			for _, c := range clicks {
+			for _, c := range list {
 				if c.ID == poison {
 					return fault.New(fault.NotFound, "not-found", "no such link")
 				}
@@ -292,14 +293,14 @@ func TestClickBuffer_ARefusedClickIsCountedOnceHoweverOftenOthersWait(t *testing
 		})
 		batch := visits(t, f, b, 64)
 		poison = batch[0].ID
-		buffer := f.client.NewClickBuffer(0, nil)
+		buffer := clicks.NewBuffer(0, nil)
 		for _, v := range batch {
-			buffer.Record(v)
+			_ = buffer.Record(t.Context(), v)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		require.NoError(t, buffer.Run(ctx))
-		require.EqualValues(t, 1, buffer.Shed())
+		require.NoError(t, buffer.Run(ctx, f.client.RecordClicks))
+		require.EqualValues(t, 1, buffer.Stats().Refused)
 		require.EqualValues(t, 63, clicksOf(t, b))
 	})
 }

@@ -29,6 +29,7 @@ type Client struct {
 	random io.Reader
 	policy attribution.Policy
 	salts  *saltCache
+	known  storage.LinkCache // nil: the store keeps no links in memory
 }
 
 // New returns a client, or fault.Invalid naming the missing field.
@@ -42,8 +43,9 @@ func New(config Config) (*Client, error) {
 	if config.Rand == nil {
 		config.Rand = rand.Reader
 	}
+	known, _ := config.Store.System().(storage.LinkCache)
 	return &Client{
-		store: config.Store, clock: config.Now, random: config.Rand, policy: config.Policy, salts: newSaltCache(),
+		store: config.Store, clock: config.Now, random: config.Rand, policy: config.Policy, salts: newSaltCache(), known: known,
 	}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/superher/superher/adapters/memory"
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/coupons"
 	"github.com/superher/superher/links"
 	"github.com/superher/superher/money"
@@ -65,23 +66,23 @@ func ExampleAccount_RecordEvent() {
 }
 
 // A redirect resolves the short code, answers at once, and leaves the click to
-// a buffer that writes behind.
-func ExampleClient_NewClickBuffer() {
+// a recorder that writes behind.
+func ExampleClient_RecordClicks() {
 	ctx, stop := context.WithCancel(context.Background())
 	client, account, summer, jessica := exampleBrand(ctx)
 	link, err := account.CreateLink(ctx, links.NewLink{
 		Campaign: summer.ID, Influencer: jessica.ID, Destination: "https://shop.example/tea?size=l", Code: "jess",
 	})
 	check(err)
-	buffer := client.NewClickBuffer(0, nil)
+	buffer := clicks.NewBuffer(0, nil) // adapters/journal keeps them through a crash as well
 	stopped := make(chan error)
-	go func() { stopped <- buffer.Run(ctx) }()
+	go func() { stopped <- buffer.Run(ctx, client.RecordClicks) }()
 
 	found, err := client.ResolveLink(ctx, "jess") // in the handler of GET /r/{code}
 	check(err)
 	visit, err := client.NewVisit(found, hit("203.0.113.7"))
 	check(err)
-	buffer.Record(visit)
+	check(buffer.Record(ctx, visit))
 	fmt.Println("302", found.RedirectURL())
 
 	stop()

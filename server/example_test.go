@@ -9,6 +9,7 @@ import (
 
 	"github.com/superher/superher"
 	"github.com/superher/superher/adapters/memory"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/server"
 	"github.com/superher/superher/tenant"
 )
@@ -19,8 +20,8 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	clicks := client.NewClickBuffer(0, nil) // the host runs clicks.Run(ctx)
-	handler, err := server.New(server.Config{Client: client, Clicks: clicks, BaseURL: "https://go.example.com"})
+	visits := clicks.NewBuffer(0, nil) // the host runs visits.Run(ctx, client.RecordClicks)
+	handler, err := server.New(server.Config{Client: client, Clicks: visits, BaseURL: "https://go.example.com"})
 	if err != nil {
 		panic(err)
 	}

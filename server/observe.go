@@ -53,6 +53,9 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // ServeHTTP implements [http.Handler].
 func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
+	if s.TryRedirect(inner, r) {
+		return
+	}
 	began := s.now()
 	w := &recorder{ResponseWriter: inner, id: newRequestID(began)}
 	w.Header().Set(requestIDHeader, w.id)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"html"
 	"net/http"
 	"net/netip"
@@ -28,12 +29,7 @@ func (s *server) redirect(c *call) error {
 		c.stranded(e)
 		return nil
 	}
-	visit, err := s.client.NewVisit(link, s.hit(c.r))
-	if err != nil { // the shopper is sent on all the same
-		s.log.ErrorContext(c.r.Context(), "a click was lost", "request_id", c.w.id, "error", err.Error())
-	} else {
-		s.clicks.Record(visit)
-	}
+	s.keep(c.r.Context(), link, s.hit(c.r))
 	c.w.Header().Set("Location", link.RedirectURL())
 	c.w.Header().Set("Content-Length", "0")
 	c.w.WriteHeader(http.StatusFound)
@@ -66,15 +62,18 @@ func (c *call) html(status int, title, text string) {
 
 // hit returns what a request says about its visitor.
 func (s *server) hit(r *http.Request) links.Hit {
-	hit := links.Hit{
-		At: s.now(), Method: r.Method, Address: s.clientAddress(r), UserAgent: r.UserAgent(), Referrer: r.Referer(),
+	return links.Hit{
+		At: s.now(), Method: r.Method, Address: s.clientAddress(r), UserAgent: first(r.Header["User-Agent"]), Referrer: first(r.Header["Referer"]),
+		Purpose: cmp.Or(first(r.Header["Sec-Purpose"]), first(r.Header["Purpose"]), first(r.Header["X-Moz"]), first(r.Header["X-Purpose"])),
 	}
-	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"} {
-		if hit.Purpose = r.Header.Get(name); hit.Purpose != "" {
-			break
-		}
+}
+
+// first returns the first value of a header, if it has any.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
 	}
-	return hit
+	return values[0]
 }
 
 // clientAddress returns the address of the visitor: the peer, or behind
@@ -82,7 +81,7 @@ func (s *server) hit(r *http.Request) links.Hit {
 // them. What stands further left anybody may have written. It is the invalid
 // address where the connection has none.
 func (s *server) clientAddress(r *http.Request) netip.Addr {
-	client := parseAddress(r.RemoteAddr)
+	client := parsePeer(r.RemoteAddr)
 	if !s.trusts(client) {
 		return client
 	}
@@ -97,6 +96,15 @@ func (s *server) clientAddress(r *http.Request) netip.Addr {
 		}
 	}
 	return client
+}
+
+// parsePeer is parseAddress for what net/http calls a peer, which mostly has a
+// port.
+func parsePeer(text string) netip.Addr {
+	if pair, err := netip.ParseAddrPort(text); err == nil {
+		return pair.Addr().Unmap().WithZone("")
+	}
+	return parseAddress(text)
 }
 
 // parseAddress reads an address with or without a port.

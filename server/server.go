@@ -14,6 +14,7 @@ import (
 
 	"github.com/superher/superher"
 	"github.com/superher/superher/auth"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/fault"
 )
 
@@ -37,10 +38,11 @@ const (
 	writeGrace        = 10 * time.Second // to send what was answered in time
 )
 
-// ClickRecorder takes the visits of redirects. Record must not wait for a
-// store; a [superher.ClickBuffer] is one. It must be safe for concurrent use.
+// ClickRecorder is what redirects need of a [clicks.Recorder]. Record must not
+// wait for a store and must be safe for concurrent use. A shopper is sent on
+// whatever it returns.
 type ClickRecorder interface {
-	Record(visit superher.Visit)
+	Record(ctx context.Context, visit clicks.Visit) error
 }
 
 // Config is what the handler is made from.
@@ -90,10 +92,13 @@ type server struct {
 	callers, tenants, addresses *limiters
 	batches                     *crowd
 	routes                      []operation
+	lost                        losses
+	fixed                       fixed
 }
 
 // New returns the handler of the whole API, safe for concurrent use, or
-// fault.Invalid naming every bad field of the configuration.
+// fault.Invalid naming every bad field of the configuration. The handler is a
+// [Redirector] as well.
 func New(config Config) (http.Handler, error) {
 	base, err := config.check()
 	if err != nil {
@@ -111,6 +116,7 @@ func New(config Config) (http.Handler, error) {
 	if config.MetricsToken != "" {
 		s.metricsToken = sha256.Sum256([]byte(config.MetricsToken))
 	}
+	s.fixed = s.newFixed()
 	s.routes = s.operations()
 	s.router = bunrouter.New(
 		bunrouter.WithNotFoundHandler(s.noRoute), bunrouter.WithMethodNotAllowedHandler(s.noRoute),

@@ -18,6 +18,7 @@ import (
 
 	"github.com/superher/superher"
 	"github.com/superher/superher/adapters/memory"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/server"
 	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
@@ -30,19 +31,20 @@ const requestIDHeader = "X-Request-ID"
 // visits is a recorder that keeps what it is given.
 type visits struct {
 	mu   sync.Mutex
-	list []superher.Visit
+	list []clicks.Visit
 }
 
-func (v *visits) Record(visit superher.Visit) {
+func (v *visits) Record(_ context.Context, visit clicks.Visit) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.list = append(v.list, visit)
+	return nil
 }
 
-func (v *visits) all() []superher.Visit {
+func (v *visits) all() []clicks.Visit {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return append([]superher.Visit(nil), v.list...)
+	return append([]clicks.Visit(nil), v.list...)
 }
 
 // world is a running server on the memory adapter with two brands.

@@ -104,7 +104,7 @@ func (r *Recorder) join(sealed []byte) *group {
 		return nil
 	}
 	if r.cfg.Publish == Async {
-		r.tally.Recorded(1) // before the answer to it can take it back
+		r.tally.Recorded(1) // before it can be stored
 	}
 	p.open++
 	var g *group
@@ -149,13 +149,12 @@ func (r *Recorder) publishAll() {
 }
 
 // count counts the visits of a group that the stream has answered for. With Async
-// they were counted as recorded, and nobody waits for an answer.
+// they were counted as recorded before, and those that it refused are left over.
 func (r *Recorder) count(g *group) {
 	switch {
 	case r.cfg.Publish == Sync && g.failed == nil:
 		r.tally.Recorded(g.visits)
 	case r.cfg.Publish == Async && g.failed != nil:
-		r.tally.Recorded(-g.visits)
 		r.tally.Shed(g.visits)
 		r.cfg.Log.Warn("clicks were not kept", "count", g.visits, "error", g.failed)
 	}

@@ -50,7 +50,7 @@ func run(ctx context.Context, out io.Writer) error {
 	web := server.Limits(s, "")
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	written, served := make(chan error, 1), make(chan error, 1)
-	go func() { written <- s.clicks.Run(running) }()
+	go func() { written <- s.clicks.Run(running, s.client.RecordClicks) }()
 	go func() { served <- web.Serve(listener) }()
 
 	err = visitor{out, base}.play(ctx, s)

@@ -9,6 +9,7 @@ import (
 	"github.com/superher/superher"
 	"github.com/superher/superher/adapters/memory"
 	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/server"
 	"github.com/superher/superher/storage"
@@ -19,7 +20,7 @@ import (
 type shop struct {
 	http.Handler
 	client *superher.Client
-	clicks *superher.ClickBuffer // run by whoever runs the shop
+	clicks *clicks.Buffer // run by whoever runs the shop
 	brand  tenant.Advertiser
 }
 
@@ -30,7 +31,7 @@ func open(ctx context.Context, base string, now func() time.Time) (*shop, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &shop{client: client, clicks: client.NewClickBuffer(0, nil)}
+	s := &shop{client: client, clicks: clicks.NewBuffer(0, nil)}
 	if s.brand, err = client.CreateAdvertiser(ctx, tenant.NewAdvertiser{Name: "Sunrise Tea", Currency: "INR"}); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ import (
 
 	"github.com/superher/superher"
 	"github.com/superher/superher/adapters/sqlite"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/server"
 	"github.com/superher/superher/tenant"
 )
@@ -88,15 +89,15 @@ func withServer(ctx context.Context, file string, fn func(api) error) error {
 		return err
 	}
 	base := "http://" + listener.Addr().String()
-	clicks := client.NewClickBuffer(0, nil)
-	handler, err := server.New(server.Config{Client: client, Clicks: clicks, BaseURL: base})
+	visits := clicks.NewBuffer(0, nil)
+	handler, err := server.New(server.Config{Client: client, Clicks: visits, BaseURL: base})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	web := server.Limits(handler, "")
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	written, served := make(chan error, 1), make(chan error, 1)
-	go func() { written <- clicks.Run(running) }()
+	go func() { written <- visits.Run(running, client.RecordClicks) }()
 	go func() { served <- web.Serve(listener) }()
 
 	err = fn(api{base, key.Raw})

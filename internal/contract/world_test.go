@@ -18,6 +18,7 @@ import (
 	"github.com/superher/superher/adapters/memory"
 	"github.com/superher/superher/adapters/sqlite"
 	"github.com/superher/superher/auth"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/fault"
 	"github.com/superher/superher/money"
 	"github.com/superher/superher/server"
@@ -95,13 +96,13 @@ func identityOf(subject string) auth.Identity {
 	}
 }
 
-// clicks stores each visit before the redirect is answered, so that a test can
+// instantly stores each visit before the redirect is answered, so that a test can
 // count on it.
-type clicks struct{ client **superher.Client }
+type instantly struct{ client **superher.Client }
 
 // Record implements [server.ClickRecorder].
-func (c clicks) Record(v superher.Visit) {
-	_ = (*c.client).RecordClicks(context.Background(), []superher.Visit{v})
+func (c instantly) Record(ctx context.Context, v clicks.Visit) error {
+	return (*c.client).RecordClicks(context.WithoutCancel(ctx), []clicks.Visit{v})
 }
 
 // option changes how a world is set up.
@@ -123,7 +124,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	w := &world{t: t, store: memory.New()}
 	var ticks atomic.Int64
 	config := server.Config{
-		Clicks: clicks{&w.client}, BaseURL: "https://go.example.com", Verifier: tokens{}, Rates: &server.Rates{},
+		Clicks: instantly{&w.client}, BaseURL: "https://go.example.com", Verifier: tokens{}, Rates: &server.Rates{},
 		SignIn:       server.SignIn{Issuer: issuer, ClientID: "dashboard"},
 		Metrics:      http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeMetrics(w) }),
 		MetricsToken: metricsToken,

@@ -102,3 +102,7 @@ func (e *Exports) Enter(ctx context.Context) (leave func(), err error) {
 		return nil, fault.New(fault.Unavailable, "store-busy", "as many exports as the store allows are under way; trying again may work")
 	}
 }
+
+// LinksChanged is the channel on which PostgreSQL tells who listens the code of
+// each link that was changed, when its transaction commits.
+const LinksChanged = "superher_links_changed"

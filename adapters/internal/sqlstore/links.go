@@ -107,9 +107,18 @@ func (t tx) CreateLink(ctx context.Context, l links.Link) error {
 
 // UpdateLink implements storage.LinkWriter.
 func (t tx) UpdateLink(ctx context.Context, l links.Link) error {
-	return changed(ctx, t.q, t.dialect, t.view, "tracking_links", l.ID, t.dialect.Builder().Update("tracking_links").
+	err := changed(ctx, t.q, t.dialect, t.view, "tracking_links", l.ID, t.dialect.Builder().Update("tracking_links").
 		Set("destination", l.Destination).Set("title", l.Title).Set("utm_source", l.UTM.Source).Set("utm_medium", l.UTM.Medium).
 		Set("utm_campaign", l.UTM.Campaign).Set("utm_term", l.UTM.Term).Set("utm_content", l.UTM.Content).
 		Set("status", string(l.Status)).Set("version", l.Version+1).
 		Where(statsql.Tenant(t.view, "advertiser_id")).Where("id = ?", l.ID).Where("version = ?", l.Version))
+	if err != nil || t.dialect != statsql.Postgres {
+		return err
+	}
+	stored, err := t.Link(ctx, l.ID)
+	if err != nil {
+		return err
+	}
+	_, err = t.q.Exec(ctx, "SELECT pg_notify($1, $2)", LinksChanged, string(stored.Code))
+	return err
 }

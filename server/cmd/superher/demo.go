@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/superher/superher"
+	"github.com/superher/superher/adapters/journal"
 	"github.com/superher/superher/adapters/sqlite"
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/server/cmd/superher/internal/demo"
@@ -101,7 +102,11 @@ func (d show) on(ctx context.Context, h *host, end time.Time) (err error) {
 		}
 		tour.issuer = h.issuer
 	}
-	return h.run(ctx, opened, func(client *superher.Client) error { return tour.welcome(ctx, client) })
+	if h.clicks, err = openJournal(journal.Config{Dir: path + clicksSuffix, Fsync: time.Second, Log: h.log}); err != nil {
+		return err
+	}
+	err = h.run(ctx, opened, func(client *superher.Client) error { return tour.welcome(ctx, client) })
+	return errors.Join(err, h.clicks.tidy())
 }
 
 // cast is who may be tried out: somebody in every position that a person can

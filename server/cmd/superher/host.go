@@ -8,13 +8,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/superher/superher"
+	"github.com/superher/superher/adapters/linkcache"
 	"github.com/superher/superher/adapters/otel"
 	"github.com/superher/superher/auth"
 	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
 	"github.com/superher/superher/server"
 	"github.com/superher/superher/storage"
 )
@@ -36,6 +39,7 @@ type host struct {
 	signIn    server.SignIn
 	dev       bool         // the development issuer is to be on
 	issuer    *development // where it is
+	clicks    recorder     // open; run closes it
 	leaving   atomic.Bool  // no more requests, please
 }
 
@@ -61,18 +65,17 @@ func (h *host) reachable() string {
 
 // run answers requests until ctx is done, then ends in order. ready is called
 // when the first request would be answered.
-func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superher.Client) error) error {
-	told, err := otel.Store(opened, h.telemetry.ports())
+func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superher.Client) error) (err error) {
+	defer func() { err = errors.Join(err, h.clicks.close()) }()
+	client, cache, err := h.client(opened)
 	if err != nil {
 		return err
 	}
-	client, err := superher.New(superher.Config{Store: told})
+	handler, err := h.handler(client)
 	if err != nil {
 		return err
 	}
-	clicks := client.NewClickBuffer(0, h.log)
-	handler, err := h.handler(client, clicks)
-	if err != nil {
+	if err := h.telemetry.measure(h.clicks); err != nil {
 		return err
 	}
 	if h.issuer != nil {
@@ -89,9 +92,15 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 	// Clicks are written and old things swept while requests are answered, and after them.
 	behind, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	w := work{web: web, clicks: clicks, end: end, written: make(chan error, 1), served: make(chan error, 1), swept: make(chan struct{})}
-	go func() { w.written <- clicks.Run(behind) }()
-	go func() { defer close(w.swept); h.sweep(behind, client) }()
+	w := work{web: web, end: end, written: make(chan error, 1), served: make(chan error, 1), swept: make(chan struct{})}
+	go func() { w.written <- h.clicks.Run(behind, client.RecordClicks) }()
+	go func() {
+		defer close(w.swept)
+		var both sync.WaitGroup
+		both.Go(func() { cache.Run(behind) })
+		h.sweep(behind, client)
+		both.Wait()
+	}()
 	go func() { w.served <- web.Serve(h.listener) }()
 
 	failed := ready(client)
@@ -106,8 +115,29 @@ func (h *host) run(ctx context.Context, opened storage.Store, ready func(*superh
 	return errors.Join(failed, h.leave(context.WithoutCancel(ctx), w, stopped))
 }
 
+// client is superher on a store that tells of itself, with a cache of links
+// outermost: what that knows costs no telemetry.
+func (h *host) client(opened storage.Store) (*superher.Client, *linkcache.Store, error) {
+	told, err := otel.Store(opened, h.telemetry.ports())
+	if err != nil {
+		return nil, nil, err
+	}
+	config := linkcache.Config{Store: told, Log: h.log}
+	if watched, ok := opened.(interface {
+		WatchLinks(ctx context.Context, changed func(links.Code)) error
+	}); ok {
+		config.Watch = watched.WatchLinks
+	}
+	cache, err := linkcache.New(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := superher.New(superher.Config{Store: cache})
+	return client, cache, err
+}
+
 // handler is the API with all that stands around it.
-func (h *host) handler(client *superher.Client, clicks *superher.ClickBuffer) (http.Handler, error) {
+func (h *host) handler(client *superher.Client) (http.Handler, error) {
 	verifier, signIn := h.verifier, h.signIn
 	var err error
 	if h.issuer != nil {
@@ -121,17 +151,18 @@ func (h *host) handler(client *superher.Client, clicks *superher.ClickBuffer) (h
 		}
 	}
 	api, err := server.New(server.Config{
-		Client: client, Clicks: clicks, BaseURL: h.base, Log: h.log, TrustedProxies: *h.proxies, Timeout: *h.timeout,
+		Client: client, Clicks: h.clicks, BaseURL: h.base, Log: h.log, TrustedProxies: *h.proxies, Timeout: *h.timeout,
 		Verifier: verifier, SignIn: signIn, Rates: &server.Rates{Caller: *h.caller, Tenant: *h.tenant, Address: *h.address},
 		Ready: h.ready(client), Metrics: h.telemetry.metrics, MetricsToken: *h.hosting.telemetry.token,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", h.settings.named("base-url"), err) // all else is of our own making
 	}
+	redirects, _ := api.(server.Redirector)
 	if h.issuer != nil {
 		api = h.issuer.before(api, !h.reach().private)
 	}
-	return h.telemetry.around(api, *h.proxies), nil
+	return h.telemetry.redirecting(redirects, h.telemetry.around(api, *h.proxies)), nil
 }
 
 // ready says no from the signal on, so that balancers go elsewhere while this
@@ -148,7 +179,6 @@ func (h *host) ready(client *superher.Client) func(context.Context) error {
 // work is what goes on while a host runs.
 type work struct {
 	web             *http.Server
-	clicks          *superher.ClickBuffer
 	end             context.CancelFunc
 	written, served chan error
 	swept           chan struct{}
@@ -182,10 +212,16 @@ func (h *host) leave(ctx context.Context, w work, stopped bool) (failed error) {
 		failed = errors.Join(failed, err)
 		<-w.swept
 	case <-late.Done():
-		failed = errors.Join(failed, errors.New("clicks were lost: the store did not take them before the end of --shutdown-timeout"))
+		if h.clicks.keeps == "" {
+			failed = errors.Join(failed, errors.New("clicks were lost: the store did not take them before the end of --shutdown-timeout"))
+		}
 	}
-	if shed := w.clicks.Shed(); shed > 0 {
-		h.log.Error("clicks were lost", "count", shed)
+	stats := h.clicks.Stats()
+	if stats.Shed > 0 {
+		h.log.Error("clicks were lost", "count", stats.Shed)
+	}
+	if stats.Waiting > 0 && h.clicks.keeps != "" {
+		h.log.Warn("the store did not take the last clicks; they are kept and stored after the next start", "count", stats.Waiting, "in", h.clicks.keeps)
 	}
 	last, done := context.WithDeadline(ctx, end)
 	defer done()

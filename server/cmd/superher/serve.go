@@ -24,9 +24,13 @@ const (
 // serve is the command.
 func (p program) serve(s settings) func(context.Context) error {
 	d := s.database()
+	waiting := s.clicks()
 	o := p.hosting(s, slog.LevelInfo)
 	return func(ctx context.Context) error {
 		if err := d.choose(); err != nil {
+			return err
+		}
+		if err := waiting.choose(*d.file); err != nil {
 			return err
 		}
 		h, err := o.open(ctx)
@@ -52,6 +56,9 @@ func (p program) serve(s settings) func(context.Context) error {
 				return errors.Join(err, opened.Close())
 			}
 			fmt.Fprintf(p.stdout, "development issuer  %s  (client %s, people: admin, pending)\n", h.issuer.Issuer.Issuer(), devClient)
+		}
+		if h.clicks, err = waiting.open(ctx, h.log); err != nil {
+			return errors.Join(err, opened.Close())
 		}
 		err = h.run(ctx, opened, func(*superher.Client) error {
 			_, err := fmt.Fprintf(p.stdout, "superher is ready on http://%s\n", h.reachable())

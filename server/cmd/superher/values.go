@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -173,3 +174,51 @@ func (f *fraction) Set(text string) error {
 
 // Get implements [flag.Getter]: in a file it is a number.
 func (f *fraction) Get() any { return *f.value }
+
+// size adds a setting for a number of bytes.
+func (s settings) size(name string, fallback, least int64, help string) *int64 {
+	value := fallback
+	s.Var(&parsed{sizeText(fallback), func(text string) error {
+		n, ok := parseSize(text)
+		if !ok || n < least {
+			return errors.New("must be a size like 512MiB or 2GiB, at least " + sizeText(least))
+		}
+		value = n
+		return nil
+	}}, name, help)
+	return &value
+}
+
+// sizeUnits are what a size may be given in, the largest first.
+func sizeUnits() []struct {
+	name  string
+	bytes int64
+} {
+	return []struct {
+		name  string
+		bytes int64
+	}{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
+}
+
+// parseSize reads a number of bytes, or of one of the units.
+func parseSize(text string) (n int64, ok bool) {
+	for _, unit := range sizeUnits() {
+		number, found := strings.CutSuffix(text, unit.name)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 64)
+		return n * unit.bytes, err == nil && n >= 0 && n <= math.MaxInt64/unit.bytes
+	}
+	return 0, false
+}
+
+// sizeText returns a size as one would give it.
+func sizeText(n int64) string {
+	for _, unit := range sizeUnits() {
+		if n >= unit.bytes && n%unit.bytes == 0 {
+			return strconv.FormatInt(n/unit.bytes, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/superher/superher"
 	"github.com/superher/superher/attribution"
 	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/coupons"
 	"github.com/superher/superher/links"
 )
@@ -23,7 +23,7 @@ type traffic struct {
 	dice   dice
 	day    int
 	until  time.Time // what would happen later has not happened yet
-	visits []superher.Visit
+	visits []clicks.Visit
 	events []attribution.Submission
 }
 
@@ -257,7 +257,7 @@ func (t *traffic) robot(door *door) error {
 
 // send writes the day, in the order in which it happened.
 func (t *traffic) send(ctx context.Context, story *Story) error {
-	slices.SortStableFunc(t.visits, func(a, b superher.Visit) int { return a.Hit.At.Compare(b.Hit.At) })
+	slices.SortStableFunc(t.visits, func(a, b clicks.Visit) int { return a.Hit.At.Compare(b.Hit.At) })
 	for batch := range slices.Chunk(t.visits, clicksAtOnce) {
 		if err := t.stage.client.RecordClicks(ctx, batch); err != nil {
 			return err
