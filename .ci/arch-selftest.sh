@@ -56,6 +56,7 @@ plant R6 server/planted.go github.com/Masterminds/squirrel
 plant R6 adapters/memory/planted.go github.com/uptrace/bunrouter
 plant R6 adapters/postgres/planted.go go.opentelemetry.io/otel
 plant R6 server/planted.go github.com/aws/aws-sdk-go-v2/aws
+plant R6 server/cmd/superher/planted.go github.com/nats-io/nats.go
 
 [ "$failed" -eq 0 ] && echo "arch-selftest: all $planted planted breaches caught"
 exit "$failed"

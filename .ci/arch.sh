@@ -111,6 +111,8 @@ function r6(from, path) {
     breach("R6", from " imports " path ": OpenTelemetry belongs to adapters/otel and server")
   if (path ~ /^github\.com\/aws\// && !under(from, "adapters/ses") && !under(from, "adapters/cognito"))
     breach("R6", from " imports " path ": the AWS SDK belongs to adapters/ses and adapters/cognito")
+  if (path ~ /^github\.com\/nats-io\// && !under(from, "adapters/jetstream"))
+    breach("R6", from " imports " path ": NATS belongs to adapters/jetstream")
 }
 
 BEGIN {

@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bunrouter"
 
+	"github.com/superher/superher/adapters/journal"
+	"github.com/superher/superher/clicks"
 	"github.com/superher/superher/server"
 )
 
@@ -93,7 +95,7 @@ func BenchmarkRedirect(b *testing.B) {
 	handlers := []struct {
 		name    string
 		handler http.Handler
-	}{{"bare", bare()}, {"ours", redirecting(b, sink{})}}
+	}{{"bare", bare()}, {"memory", redirecting(b, sink{})}, {"journal", redirecting(b, journalled(b))}}
 	for _, connections := range []int{64} {
 		for _, h := range handlers {
 			b.Run(fmt.Sprintf("%s/%d", h.name, connections), func(b *testing.B) {
@@ -110,6 +112,16 @@ func BenchmarkRedirect(b *testing.B) {
 			})
 		}
 	}
+}
+
+// journalled is the recorder that the command uses. Its clicks are not handed over:
+// what that costs is the store's.
+func journalled(b *testing.B) clicks.Recorder {
+	b.Helper()
+	j, err := journal.Open(journal.Config{Dir: b.TempDir(), Fsync: time.Second, Limit: 1 << 40})
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = j.Close() })
+	return j
 }
 
 // processor returns the processor time of this process, which other programs on

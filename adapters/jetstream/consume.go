@@ -10,16 +10,19 @@ import (
 )
 
 const (
+	pullSize   = 200             // messages in one request
 	batchSize  = 1000            // visits in one offer to the sink, at most
-	pullTime   = 5 * time.Second // how long one request waits for a first visit
+	pullTime   = 5 * time.Second // how long one request waits for a first message
 	ackTime    = 5 * time.Second // for the confirmation of a batch's acknowledgements
 	firstPause = 50 * time.Millisecond
 	mostPause  = 5 * time.Second
 )
 
-// batch is what was pulled together: messages and the visits in them.
+// batch is what was pulled together: the visits of all messages in a row, and
+// how many of them each message has.
 type batch struct {
 	messages []jetstream.Msg
+	counts   []int
 	visits   []clicks.Visit
 }
 
@@ -41,15 +44,30 @@ func (r *Recorder) Run(ctx context.Context, sink clicks.Sink) error {
 	}
 	flushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), clicks.FlushTime)
 	defer cancel()
+	r.quiet(flushing)
 	for {
 		if b = r.deliver(flushing, sink, b); len(b.messages) > 0 {
 			r.giveBack(b)
 			return nil
 		}
 		var err error
-		if b, err = r.pullNow(flushing, batchSize); err != nil || len(b.messages) == 0 {
+		if b, err = r.pullNow(); err != nil || len(b.messages) == 0 {
 			return nil
 		}
+	}
+}
+
+// quiet waits until the stream has answered for what was recorded so far.
+func (r *Recorder) quiet(ctx context.Context) {
+	r.publisher.mu.Lock()
+	last := r.publisher.last
+	r.publisher.mu.Unlock()
+	if last == nil {
+		return
+	}
+	select {
+	case <-last.done:
+	case <-ctx.Done():
 	}
 }
 
@@ -60,9 +78,9 @@ func wait(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// pull waits for a first visit and returns what else is there.
+// pull returns what is there, or waits for a first message.
 func (r *Recorder) pull(ctx context.Context) (batch, error) {
-	b, err := r.pullNow(ctx, batchSize)
+	b, err := r.pullNow()
 	if err != nil || len(b.messages) > 0 {
 		return b, err
 	}
@@ -72,52 +90,91 @@ func (r *Recorder) pull(ctx context.Context) (batch, error) {
 	if err != nil {
 		return batch{}, err
 	}
-	b = r.open(b, pulled)
-	return b, nil
+	return r.open(pulled), nil
 }
 
 // pullNow returns what is there.
-func (r *Recorder) pullNow(ctx context.Context, most int) (batch, error) {
-	pulled, err := r.consumer.FetchNoWait(most)
+func (r *Recorder) pullNow() (batch, error) {
+	pulled, err := r.consumer.FetchNoWait(pullSize)
 	if err != nil {
 		return batch{}, err
 	}
-	return r.open(batch{}, pulled), nil
+	return r.open(pulled), nil
 }
 
-// open adds what was pulled to a batch. A message that holds no visit of this
-// key is counted as refused, and given up.
-func (r *Recorder) open(b batch, pulled jetstream.MessageBatch) batch {
+// open returns the visits of what was pulled. Those that this key does not open
+// are counted as refused, and a message without any other is given up.
+func (r *Recorder) open(pulled jetstream.MessageBatch) batch {
+	var b batch
 	for m := range pulled.Messages() {
-		v, err := r.sealer.Open(m.Data())
-		if err != nil {
-			r.tally.Refused(1)
-			r.cfg.Log.Error("a click cannot be opened: was it sealed with another key?", "error", err)
+		before := len(b.visits)
+		sealed, ok := split(m.Data())
+		if !ok {
+			r.refuse(1)
+		}
+		for _, one := range sealed {
+			v, err := r.sealer.Open(one)
+			if err != nil {
+				r.refuse(1)
+				continue
+			}
+			b.visits = append(b.visits, v)
+		}
+		if len(b.visits) == before {
 			_ = m.Term()
 			continue
 		}
 		b.messages = append(b.messages, m)
-		b.visits = append(b.visits, v)
+		b.counts = append(b.counts, len(b.visits)-before)
 	}
 	return b
 }
 
-// deliver hands a batch to the sink, acknowledges what is settled and returns
-// the rest, which there is once ctx has ended. Meanwhile the batch stays ours.
+func (r *Recorder) refuse(n int) {
+	r.tally.Refused(n)
+	r.cfg.Log.Error("a click cannot be opened: was it sealed with another key?")
+}
+
+// deliver hands a batch to the sink, acknowledges the messages that are settled
+// and returns the rest, which there is once ctx has ended. Meanwhile the batch
+// stays ours.
 func (r *Recorder) deliver(ctx context.Context, sink clicks.Sink, b batch) batch {
 	if len(b.visits) == 0 {
 		return batch{}
 	}
-	stop := r.keep(b)
-	left := clicks.Deliver(ctx, sink, b.visits, &r.tally, r.cfg.Log)
-	stop()
-	settled := len(b.messages) - len(left) // what is left are the last ones
-	r.acknowledge(context.WithoutCancel(ctx), b.messages[:settled])
-	return batch{messages: b.messages[settled:], visits: left}
+	stop := r.keep(b.messages)
+	defer stop()
+	for len(b.visits) > 0 {
+		offer := b.visits[:min(batchSize, len(b.visits))]
+		left := clicks.Deliver(ctx, sink, offer, &r.tally, r.cfg.Log)
+		settled := b.settle(len(offer) - len(left)) // what is left are the last ones
+		r.acknowledge(context.WithoutCancel(ctx), settled)
+		if len(left) > 0 {
+			break
+		}
+	}
+	return b
 }
 
-// keep tells the stream, until stop is called, that a batch is being worked on.
-func (r *Recorder) keep(b batch) (stop func()) {
+// settle takes the first n visits off the batch, and returns the messages that
+// have no others.
+func (b *batch) settle(n int) []jetstream.Msg {
+	b.visits = b.visits[n:]
+	done := 0
+	for done < len(b.counts) && b.counts[done] <= n {
+		n -= b.counts[done]
+		done++
+	}
+	settled := b.messages[:done]
+	b.messages, b.counts = b.messages[done:], b.counts[done:]
+	if n > 0 {
+		b.counts[0] -= n
+	}
+	return settled
+}
+
+// keep tells the stream, until stop is called, that messages are worked on.
+func (r *Recorder) keep(messages []jetstream.Msg) (stop func()) {
 	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -126,8 +183,8 @@ func (r *Recorder) keep(b batch) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				for _, m := range b.messages {
-					_ = m.InProgress()
+				for _, m := range messages {
+					_ = m.InProgress() // an error says that it is acknowledged
 				}
 			case <-over:
 				return
@@ -138,7 +195,7 @@ func (r *Recorder) keep(b batch) (stop func()) {
 }
 
 // acknowledge removes messages from the stream. Should that fail they come
-// again, and the store knows them.
+// again, and the store knows their visits.
 func (r *Recorder) acknowledge(ctx context.Context, messages []jetstream.Msg) {
 	if len(messages) == 0 {
 		return
@@ -150,7 +207,7 @@ func (r *Recorder) acknowledge(ctx context.Context, messages []jetstream.Msg) {
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
 	if err := messages[last].DoubleAck(ctx); err != nil { // in order, so it confirms all
-		r.cfg.Log.WarnContext(ctx, "clicks that are stored may be offered to the store again", "count", len(messages), "error", err)
+		r.cfg.Log.WarnContext(ctx, "clicks that are stored may be offered to the store again", "messages", len(messages), "error", err)
 	}
 }
 

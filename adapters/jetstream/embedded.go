@@ -87,7 +87,7 @@ func unusable(cause error) *fault.Error {
 // keyFile returns the key of a file, which is made, readable by its owner only,
 // if it is missing.
 func keyFile(path string) ([]byte, error) {
-	key, err := os.ReadFile(path)
+	key, err := os.ReadFile(path) //nolint:gosec // the path is the operator's
 	if errors.Is(err, fs.ErrNotExist) {
 		return makeKey(path)
 	}
@@ -125,7 +125,7 @@ func makeKey(path string) ([]byte, error) {
 }
 
 func syncFolder(path string) error {
-	folder, err := os.Open(path)
+	folder, err := os.Open(path) //nolint:gosec // the path is the operator's
 	if err != nil {
 		return err
 	}

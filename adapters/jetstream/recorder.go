@@ -2,8 +2,9 @@ package jetstream
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,11 +17,10 @@ import (
 // Sizes and times of a recorder.
 const (
 	consumerName   = "loader"
-	mostUnsettled  = 32 * batchSize // delivered and not acknowledged, over all consumers
-	mostPending    = 16_384         // Records that wait for an acknowledgement, with Sync
-	duplicates     = 100 * time.Millisecond
-	statsTime      = time.Second            // for a question about the stream
-	windowTime     = 100 * time.Millisecond // for what is in flight when figures are asked for
+	mostUnsettled  = 32 * pullSize // messages delivered and not acknowledged, over all consumers
+	mostWaiting    = 16_384        // Records that wait for an acknowledgement, with Sync
+	headerSize     = 1 << 10       // more than that of a message
+	statsTime      = time.Second   // for a question about the stream
 	reconnectPause = 100 * time.Millisecond
 )
 
@@ -34,10 +34,10 @@ type Recorder struct {
 	stream   jetstream.Stream
 	consumer jetstream.Consumer
 
-	tally    clicks.Tally
-	inFlight atomic.Int64 // published and not acknowledged, with Async
-	mu       sync.Mutex
-	last     jetstream.StreamState // as it was when the stream answered last
+	tally     clicks.Tally
+	publisher publisher
+	mu        sync.Mutex
+	last      clicks.Stats // waiting and bytes, as they were when the stream answered last
 }
 
 var _ clicks.Recorder = (*Recorder)(nil)
@@ -79,6 +79,7 @@ func Open(ctx context.Context, cfg Config) (_ *Recorder, err error) {
 // Close ends the connection and the embedded server. Call it after Run has
 // returned and nobody records any more.
 func (r *Recorder) Close() {
+	r.publisher.idle.Wait()
 	if r.conn != nil {
 		r.conn.Close()
 	}
@@ -97,11 +98,7 @@ func (r *Recorder) connect() error {
 	if r.conn, err = nats.Connect(r.cfg.URL, append(options, r.cfg.Options...)...); err != nil {
 		return err
 	}
-	publishing := []jetstream.JetStreamOpt{jetstream.WithPublishAsyncMaxPending(max(mostPending, r.cfg.Window)), jetstream.WithPublishAsyncTimeout(r.cfg.Timeout)}
-	if r.cfg.Publish == Async {
-		publishing = append(publishing, jetstream.WithPublishAsyncAckHandler(r.acknowledged), jetstream.WithPublishAsyncErrHandler(r.unacknowledged))
-	}
-	r.js, err = jetstream.New(r.conn, publishing...)
+	r.js, err = jetstream.New(r.conn)
 	return err
 }
 
@@ -111,10 +108,10 @@ func (r *Recorder) connect() error {
 func (r *Recorder) prepare(ctx context.Context) error {
 	var err error
 	if r.stream, err = r.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: r.cfg.Stream, Description: "visits on their way to superher's store", Subjects: []string{r.cfg.Stream},
+		Name: r.cfg.Stream, Description: "visits on their way to superher's store", Subjects: []string{r.cfg.Stream + ".*"},
 		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage,
-		MaxBytes: r.cfg.MaxBytes, MaxMsgSize: clicks.MaxSealed, Replicas: r.cfg.Replicas,
-		Duplicates: duplicates, // visits have no message id: the store knows them by their own
+		MaxBytes: r.cfg.MaxBytes, MaxMsgSize: messageSize + headerSize, Replicas: r.cfg.Replicas,
+		Duplicates: 2 * r.cfg.Timeout, // a message is tried again for as long as its timeout
 	}); err != nil {
 		return err
 	}
@@ -123,7 +120,7 @@ func (r *Recorder) prepare(ctx context.Context) error {
 	}
 	r.consumer, err = r.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: consumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: r.cfg.AckWait,
-		MaxDeliver: -1, MaxAckPending: mostUnsettled, MaxRequestBatch: batchSize,
+		MaxDeliver: -1, MaxAckPending: mostUnsettled, MaxRequestBatch: pullSize,
 	})
 	return err
 }
@@ -136,16 +133,31 @@ func unreachable(cause error) *fault.Error {
 // Stats implements clicks.Recorder. Waiting and Bytes are those of the stream,
 // whoever has recorded them; they are a little old while it does not answer.
 func (r *Recorder) Stats() clicks.Stats {
-	for until := time.Now().Add(windowTime); r.inFlight.Load() > 0 && time.Now().Before(until); {
-		time.Sleep(time.Millisecond) //nolint:forbidigo // what is in flight is about to be in the stream: counted once, not twice
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), statsTime)
 	defer cancel()
-	info, err := r.stream.Info(ctx)
+	r.quiet(ctx)
+	waiting, bytes, err := r.waiting(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
-		r.last = info.State
+		r.last = clicks.Stats{Waiting: waiting, Bytes: bytes}
 	}
-	return r.tally.Stats(int64(r.last.Msgs)+r.inFlight.Load(), int64(r.last.Bytes))
+	return r.tally.Stats(r.last.Waiting, r.last.Bytes)
+}
+
+// waiting asks the stream how many visits it holds. The subject of a message
+// ends with the number of its visits, and the stream counts messages by subject.
+func (r *Recorder) waiting(ctx context.Context) (visits, bytes int64, err error) {
+	info, err := r.stream.Info(ctx, jetstream.WithSubjectFilter(r.cfg.Stream+".*"))
+	if err != nil {
+		return 0, 0, err
+	}
+	for subject, messages := range info.State.Subjects {
+		n, err := strconv.ParseInt(strings.TrimPrefix(subject, r.cfg.Stream+"."), 10, 64)
+		if err != nil || n < 1 { // not one of ours
+			n = 1
+		}
+		visits += n * int64(messages)
+	}
+	return visits, int64(info.State.Bytes), nil
 }

@@ -23,7 +23,8 @@ type Harness struct {
 	// there, for example by copying the files, and does not end r in order: r goes
 	// on and ends later, without disturbing the new one. The last torn bytes of
 	// what was written last are missing, as after a write that was cut; torn is
-	// less than a sealed visit has. nil for recorders that keep nothing.
+	// less than a sealed visit has. A recorder that writes several visits at once
+	// has written those before when its Stats have told of them. nil for recorders that keep nothing.
 	Reopen func(t *testing.T, r clicks.Recorder, torn int) clicks.Recorder
 
 	// Folder returns the folder with all that r keeps, which may be looked through

@@ -107,7 +107,10 @@ func (h Harness) kept(t *testing.T) {
 	t.Run("ATornLastRecordCostsNoOther", func(t *testing.T) {
 		for _, torn := range []int{1, 2, 5, 17, 60, clicks.MinSealed - 1} {
 			w := h.world(h.New(t))
-			w.record(t, w.visits(250))
+			w.record(t, w.visits(249))
+			w.recorder.Stats()
+			w.record(t, w.visits(1)) // in a write of its own
+			w.recorder.Stats()
 			next := w.crash(t, h, torn)
 			more := next.visits(100)
 			next.record(t, more) // there is a place for the next ones, and they last as well

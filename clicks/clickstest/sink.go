@@ -125,12 +125,9 @@ func (s *store) awaitTaken(t *testing.T, n int) {
 	s.await(t, "visits to be stored", func() bool { return len(s.taken) >= n })
 }
 
-// awaitOffers waits for n more offers.
+// awaitOffers waits until n offers were made.
 func (s *store) awaitOffers(t *testing.T, n int) {
 	t.Helper()
-	s.mu.Lock()
-	n += s.offers
-	s.mu.Unlock()
 	s.await(t, "offers", func() bool { return s.offers >= n })
 }
 

@@ -18,7 +18,8 @@ import (
 
 // Where the clicks of redirects wait for the database.
 const (
-	inJournal    = "journal" // on disk
+	inJournal    = "journal"   // on disk
+	inJetStream  = "jetstream" // in NATS, in this process or elsewhere
 	inMemory     = "memory"
 	clicksSuffix = ".clicks" // of the directory beside a SQLite file
 	clicksFolder = "superher-clicks"
@@ -30,23 +31,33 @@ type clicksSettings struct {
 	kind, dir *string
 	fsync     *time.Duration
 	limit     *int64
+	nats      natsSettings
 }
 
 func (s settings) clicks() clicksSettings {
 	return clicksSettings{
 		settings: s,
-		kind: s.choice("clicks", inJournal, "where clicks wait for the database: `journal or memory`; what waits in memory is lost with the process",
-			inJournal, inMemory),
-		dir: s.String("clicks-dir", "", "`directory` of the journal, of this process alone (default: the SQLite file with .clicks, or superher-clicks)"),
+		kind: s.choice("clicks", inJournal, "where clicks wait for the database: `journal, jetstream or memory`; what waits in memory is lost with the process",
+			inJournal, inJetStream, inMemory),
+		dir: s.String("clicks-dir", "", "`directory` of the journal or the embedded NATS server, of this process alone (default: the SQLite file with .clicks or .jetstream, or superher-clicks or superher-jetstream)"),
 		fsync: s.span("clicks-fsync", time.Second, 0, time.Hour,
-			"`time` after which the journal is forced to the disk at the latest: what a power cut may cost; 0s: before each redirect is answered"),
-		limit: s.size("clicks-limit", journal.DefaultLimit, journal.MinLimit, "`size` of what may wait in the journal, like 512MiB; clicks beyond it are lost"),
+			"`time` after which it is forced to the disk at the latest: what a power cut may cost; 0s: before each redirect is answered"),
+		limit: s.size("clicks-limit", journal.DefaultLimit, journal.MinLimit, "`size` of what may wait in it, like 512MiB; clicks beyond it are lost"),
+		nats:  s.nats(),
 	}
 }
 
 // choose settles the directory, given the SQLite file, if there is one.
 func (c clicksSettings) choose(file string) error {
 	s := c.settings
+	if *c.kind == inJetStream {
+		return c.chooseJetStream(file)
+	}
+	for _, name := range natsNames() {
+		if s.given(name) {
+			return s.wrong(name, "means nothing with "+s.named("clicks")+" "+*c.kind)
+		}
+	}
 	if *c.kind == inMemory {
 		for _, name := range []string{"clicks-dir", "clicks-fsync", "clicks-limit"} {
 			if s.given(name) {
@@ -77,7 +88,10 @@ type recorder struct {
 }
 
 // open opens the recorder that was chosen.
-func (c clicksSettings) open(log *slog.Logger) (recorder, error) {
+func (c clicksSettings) open(ctx context.Context, log *slog.Logger) (recorder, error) {
+	if *c.kind == inJetStream {
+		return c.openJetStream(ctx, log)
+	}
 	if *c.kind == inMemory {
 		return recorder{Recorder: clicks.NewBuffer(0, log), close: func() error { return nil }}, nil
 	}

@@ -191,3 +191,30 @@ func TestSIGTERM_AHangingCollectorDelaysTheEndOnlyForItsShare(t *testing.T) {
 	require.Less(t, time.Since(began), 4*time.Second)
 	require.Contains(t, p.stderr.String(), "the last telemetry was lost")
 }
+
+// Every redirect that was answered is in the reports once, however often the
+// server is killed.
+func TestSIGKILL_NoClickIsLostOrStoredTwice(t *testing.T) {
+	file, key := shop(t)
+	answered, path := 0, ""
+	for range 4 {
+		p := launch(t, "serve", "--addr", "127.0.0.1:0", "--db", file)
+		if path == "" {
+			path = linkOf(t, p.base, key)
+		}
+		for range 150 {
+			require.Equal(t, http.StatusFound, visitOnce(t, p.base+path))
+			answered++
+		}
+		require.NoError(t, p.Process.Signal(syscall.SIGKILL))
+		<-p.ended
+	}
+	p := launch(t, "serve", "--addr", "127.0.0.1:0", "--db", file)
+	until(t, "not all clicks are stored", func() bool { return allClicks(t, p.base, key) >= answered })
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, <-p.ended, p.stderr)
+	p = launch(t, "serve", "--addr", "127.0.0.1:0", "--db", file)
+	require.Equal(t, answered, allClicks(t, p.base, key))
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, <-p.ended, p.stderr)
+}

@@ -57,7 +57,7 @@ func (p program) serve(s settings) func(context.Context) error {
 			}
 			fmt.Fprintf(p.stdout, "development issuer  %s  (client %s, people: admin, pending)\n", h.issuer.Issuer.Issuer(), devClient)
 		}
-		if h.clicks, err = waiting.open(h.log); err != nil {
+		if h.clicks, err = waiting.open(ctx, h.log); err != nil {
 			return errors.Join(err, opened.Close())
 		}
 		err = h.run(ctx, opened, func(*superher.Client) error {
