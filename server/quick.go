@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/superher/superher/clicks"
@@ -34,7 +35,7 @@ func (s *server) newFixed() fixed {
 	s.protect(h)
 	made := fixed{zero: []string{"0"}}
 	for name, values := range h {
-		made.names, made.values = append(made.names, name), append(made.values, values[:len(values):len(values)])
+		made.names, made.values = append(made.names, name), append(made.values, slices.Clip(values))
 	}
 	return made
 }

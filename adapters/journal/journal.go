@@ -218,8 +218,24 @@ func (j *Journal) Record(_ context.Context, v clicks.Visit) error {
 	return g.err
 }
 
-// handOn lets one of those who wait write for all of them.
+// leads is how many times somebody who has written writes for others: nobody has to
+// be woken up for that. Then one of them is.
+const leads = 4
+
+// handOn writes what came meanwhile, and at last lets one of those who wait write
+// for all of them.
 func (j *Journal) handOn() {
+	for range leads {
+		j.mu.Lock()
+		g := j.pending
+		j.pending = nil
+		j.mu.Unlock()
+		if g == nil {
+			break
+		}
+		g.err = j.write(g.visits)
+		close(g.done)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.pending == nil {

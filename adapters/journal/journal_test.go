@@ -28,7 +28,7 @@ type kept struct {
 // for that: most tests are not about how slow its disk is.
 func folder(t testing.TB) string {
 	t.Helper()
-	made, err := os.MkdirTemp("/dev/shm", "superher-journal-")
+	made, err := os.MkdirTemp("/dev/shm", "superher-journal-") //nolint:usetesting // a folder of its own choice
 	if err != nil {
 		return t.TempDir()
 	}

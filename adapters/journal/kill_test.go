@@ -88,7 +88,8 @@ func TestKill_LosesNothingAndStoresNothingTwice(t *testing.T) {
 				number, err := strconv.Atoi(n)
 				require.NoError(t, err)
 				acknowledged[number] = true
-				if seen++; seen == each {
+				seen++
+				if seen == each {
 					require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
 				}
 			}

@@ -68,13 +68,15 @@ func TestLinkByCode_ACallerWhoLeavesSpoilsNothingForTheOthers(t *testing.T) {
 		w.inner.on(after(time.Second))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
+		left := make(chan error, 1)
 		go func() {
 			_, err := w.node.System().LinkByCode(ctx, "abc")
-			require.ErrorIs(t, err, fault.Unavailable)
+			left <- err
 		}()
 		synctest.Wait()
 		_, err := w.get("abc")
 		require.NoError(t, err)
+		require.ErrorIs(t, <-left, fault.Unavailable)
 		require.EqualValues(t, 1, w.inner.asked.Load())
 	})
 }
@@ -94,10 +96,10 @@ func TestLinkByCode_UnknownCodesAreRememberedBriefly(t *testing.T) {
 		_, err = w.get("def")
 		require.ErrorIs(t, err, fault.NotFound)
 		w.create(w.inner, "def") // elsewhere
-		time.Sleep(linkcache.MissAge - time.Nanosecond)
+		<-time.After(linkcache.MissAge - time.Nanosecond)
 		_, err = w.get("def")
 		require.ErrorIs(t, err, fault.NotFound)
-		time.Sleep(time.Nanosecond)
+		<-time.After(time.Nanosecond)
 		_, err = w.get("def")
 		require.NoError(t, err)
 	})
@@ -174,7 +176,7 @@ func TestLinkByCode_NoAnswerIsTooOld(t *testing.T) {
 			}
 			changes := []change{{link.Version, time.Now()}}
 			for range 500 {
-				time.Sleep(time.Duration(random.Int64N(int64(700 * time.Millisecond))))
+				<-time.After(time.Duration(random.Int64N(int64(700 * time.Millisecond))))
 				if random.IntN(3) == 0 {
 					link = w.move(w.inner, link)
 					changes = append(changes, change{link.Version, time.Now()})
@@ -191,7 +193,7 @@ func TestLinkByCode_NoAnswerIsTooOld(t *testing.T) {
 					}
 				}
 			}
-			time.Sleep(linkcache.LoadTimeout)
+			<-time.After(linkcache.LoadTimeout)
 		})
 	}
 }
@@ -206,16 +208,16 @@ func TestKnownLink_WhatIsInUseIsReadAgainInTheBackground(t *testing.T) {
 		require.NoError(t, err)
 		w.inner.on(after(200 * time.Millisecond))
 		for range 1000 {
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 			got, known := w.known("abc")
 			require.True(t, known, "nobody waits")
 			require.Equal(t, link, got)
 		}
 		require.InDelta(t, 9, w.inner.asked.Load(), 1, "once every 1.2 s")
-		time.Sleep(linkcache.MaxAge)
+		<-time.After(linkcache.MaxAge)
 		_, known = w.known("abc")
 		require.False(t, known, "what nobody asked for is not kept fresh")
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 	})
 }
 
@@ -228,7 +230,7 @@ func outage(t *testing.T, w *world, ask func() error) []time.Duration {
 		began := time.Now()
 		require.NoError(t, ask())
 		took = append(took, time.Since(began))
-		time.Sleep(2 * time.Millisecond)
+		<-time.After(2 * time.Millisecond)
 	}
 	return took
 }
@@ -244,7 +246,7 @@ func TestOutage_KnownLinksAreAnsweredAndNobodyWaits(t *testing.T) {
 					link := w.create(w.inner, "abc")
 					_, err := w.get("abc")
 					require.NoError(t, err)
-					time.Sleep(rest)
+					<-time.After(rest)
 					w.inner.on(hook)
 					took := outage(t, w, func() error {
 						got, err := w.get("abc")
@@ -268,7 +270,7 @@ func TestOutage_KnownLinksAreAnsweredAndNobodyWaits(t *testing.T) {
 
 					link = w.move(w.inner, link)
 					w.inner.on(nil)
-					time.Sleep(linkcache.ProbeEvery + linkcache.LoadTimeout)
+					<-time.After(linkcache.ProbeEvery + linkcache.LoadTimeout)
 					_, err = w.get("abc")
 					require.NoError(t, err)
 					synctest.Wait()
@@ -295,7 +297,7 @@ func TestOutage_IsNotWhatIsWrongWithOneLink(t *testing.T) {
 		require.ErrorIs(t, err, fault.Internal)
 		w.inner.on(nil)
 		link = w.move(w.inner, link)
-		time.Sleep(linkcache.MaxAge)
+		<-time.After(linkcache.MaxAge)
 		got, err := w.get("abc")
 		require.NoError(t, err)
 		require.Equal(t, link, got)
@@ -355,7 +357,7 @@ func TestRun_FollowsWhatIsReportedAndBeginsAnew(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, link, got)
 		broken <- struct{}{}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		require.Equal(t, 2, watched)
 		cancel()
