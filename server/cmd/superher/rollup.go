@@ -51,7 +51,7 @@ func (p program) verifyRollup(s settings) func(context.Context) error {
 				return err
 			}
 			for _, difference := range check.Differences {
-				fmt.Fprintf(p.stdout, "%s  %q: %s is off by %d\n", a.ID, difference.Cell, difference.Figure, difference.Off)
+				fmt.Fprintf(p.stdout, "%s  %s: %s is off by %d\n", a.ID, difference.Cell, difference.Figure, difference.Off)
 			}
 			more := ""
 			if len(check.Differences) == storage.MaxTotalsDifferences {
