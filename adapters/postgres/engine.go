@@ -53,7 +53,7 @@ func (e *poolEngine) Run(ctx context.Context, work sqlstore.Work, fn func(contex
 	}
 	begin := e.begin(work)
 	for attempt := 1; ; attempt++ {
-		collision, err := e.once(ctx, begin, fn)
+		collision, err := e.once(ctx, begin, work.Kind == sqlstore.Export, fn)
 		if collision == nil {
 			return err
 		}
@@ -63,8 +63,9 @@ func (e *poolEngine) Run(ctx context.Context, work sqlstore.Work, fn func(contex
 	}
 }
 
-// once runs fn in one transaction. A collision means that it may be repeated.
-func (e *poolEngine) once(ctx context.Context, begin string, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
+// once runs fn in one transaction, of which a stream may be all. A collision
+// means that it may be repeated.
+func (e *poolEngine) once(ctx context.Context, begin string, stream bool, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
 	conn, err := e.acquire(ctx, begin)
 	if err != nil {
 		if isCollision(err) && ctx.Err() == nil {
@@ -82,9 +83,11 @@ func (e *poolEngine) once(ctx context.Context, begin string, fn func(context.Con
 			_ = simple(ending, conn.Conn(), "ROLLBACK")
 		}
 	}()
-	q := &querier{session: conn}
+	q := &querier{session: conn, direct: stream}
 	err = fn(ctx, q)
 	switch {
+	case q.abandoned:
+		return nil, err // there is nothing to commit, and no connection to do it on
 	case q.collision != nil:
 		return q.collision, nil
 	case err != nil:
@@ -133,8 +136,11 @@ func (e *poolEngine) acquire(ctx context.Context, begin string) (*pgxpool.Conn, 
 // begin returns the statements that begin a transaction.
 func (e *poolEngine) begin(work sqlstore.Work) string {
 	var mode string
+	timeout := cmp.Or(work.Timeout, e.config.Timeout)
 	switch work.Kind {
-	case sqlstore.Snapshot, sqlstore.Export:
+	case sqlstore.Export:
+		mode, timeout = "REPEATABLE READ READ ONLY", 0 // one statement, for as long as its consumer takes
+	case sqlstore.Snapshot:
 		mode = "REPEATABLE READ READ ONLY"
 	case sqlstore.Change:
 		mode = "REPEATABLE READ"
@@ -143,7 +149,7 @@ func (e *poolEngine) begin(work sqlstore.Work) string {
 		mode = "READ COMMITTED"
 	}
 	return fmt.Sprintf("BEGIN ISOLATION LEVEL %s; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; %s; %s",
-		mode, cmp.Or(work.Timeout, e.config.Timeout).Milliseconds(), e.config.LockTimeout.Milliseconds(), settings(work.Reach), turns(work))
+		mode, timeout.Milliseconds(), e.config.LockTimeout.Milliseconds(), settings(work.Reach), turns(work))
 }
 
 // settings returns the statements that tell row security whose rows are meant.

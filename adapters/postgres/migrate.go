@@ -6,10 +6,9 @@ import (
 	"embed"
 	"io/fs"
 	"strings"
+	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -37,21 +36,35 @@ type MigrateConfig struct {
 	// GrantTo is the role that the application connects as, which is given the
 	// right to read and write the tables; it must exist. Empty: nobody is.
 	GrantTo string
+	// MonthsAhead is for how many months to come, after the present one, there
+	// are to be tables of clicks; 0 means DefaultMonthsAhead. Clicks of later
+	// months are stored as well, only together, until the next Migrate.
+	MonthsAhead int
+	// Now is the time; nil means time.Now.
+	Now func() time.Time
 }
 
 // Migrate brings the tables of the database up to date, forwards only, and
-// returns how many migrations it ran. It has to connect as the role that owns
-// the tables. Several instances may do so at once: one does the work, the
+// returns how many migrations it ran. It also makes the tables for the clicks of
+// the months to come, so it is of use at least once in that time. It has to
+// connect as the role that owns the tables. Several instances may do so at once: one does the work, the
 // others wait for it and find nothing to do.
 //
 // The error is fault.Invalid for a bad setting and fault.Unavailable
 // "schema-newer" for a database that a later version has migrated.
 func Migrate(ctx context.Context, url string, config MigrateConfig) (applied int, err error) {
-	connection, err := pgx.ParseConfig(url)
+	ahead, err := config.months()
 	if err != nil {
-		return 0, fault.Bad("url", "malformed-url", "the URL is not a connection string of PostgreSQL")
+		return 0, err
 	}
-	db := stdlib.OpenDB(*connection)
+	now := time.Now
+	if config.Now != nil {
+		now = config.Now
+	}
+	db, err := openOwner(url)
+	if err != nil {
+		return 0, err
+	}
 	defer func() { _ = db.Close() }()
 	provider, err := newProvider(db)
 	if err != nil {
@@ -67,6 +80,9 @@ func Migrate(ctx context.Context, url string, config MigrateConfig) (applied int
 	}
 	if current > target {
 		return 0, fault.New(fault.Unavailable, "schema-newer", schemaNewer)
+	}
+	if err := createMonths(ctx, db, now(), ahead); err != nil {
+		return len(results), translate(ctx, err)
 	}
 	if config.GrantTo != "" {
 		if _, err := db.ExecContext(ctx, grants(config.GrantTo)); err != nil {

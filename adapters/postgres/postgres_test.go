@@ -50,7 +50,7 @@ func (c *cluster) prepare(ctx context.Context) error {
 	if err := c.run(ctx, "CREATE ROLE "+c.role+" LOGIN PASSWORD 'test'"); err != nil {
 		return err
 	}
-	_, err := postgres.Migrate(ctx, c.url(c.template, false), postgres.MigrateConfig{GrantTo: c.role})
+	_, err := postgres.Migrate(ctx, c.url(c.template, false), postgres.MigrateConfig{GrantTo: c.role, MonthsAhead: 3})
 	return err
 }
 

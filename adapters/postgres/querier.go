@@ -30,6 +30,8 @@ type querier struct {
 	session   session
 	cursors   int   // made so far, to give each a name
 	failed    error // first failure: Postgres refuses everything behind it
+	direct    bool  // a stream may have the connection to itself
+	abandoned bool  // a stream was left before its end, and the connection with it
 	collision error // the failure, if it was one that may be repeated
 
 	// around is what each statement of a stream runs in, if anything: a savepoint
@@ -198,12 +200,22 @@ func (q *querier) InsertEach(ctx context.Context, text string, args [][]any) ([]
 	return stored, nil
 }
 
-// Stream implements sqlstore.Querier with a cursor: the connection is free
-// between two parts of the result.
+// Stream implements sqlstore.Querier: rows as they come from the server where
+// nothing else happens on the connection, else with a cursor, which leaves it
+// free between two parts of the result.
 func (q *querier) Stream(ctx context.Context, text string, args ...any) (statsql.Rows, error) {
 	values, err := bind(args)
 	if err != nil {
 		return nil, translate(ctx, err)
+	}
+	if q.direct {
+		reading, cancel := context.WithCancel(ctx)
+		found, err := q.session.Query(reading, text, values...)
+		if err != nil {
+			cancel()
+			return nil, q.fail(ctx, err)
+		}
+		return &flow{rows: rows{found, q, ctx}, cancel: cancel}, nil
 	}
 	q.cursors++
 	name := quoted(fmt.Sprintf("superher_%d_%016x", q.cursors, rand.Uint64())) //nolint:gosec // tells cursors apart, keeps no secret

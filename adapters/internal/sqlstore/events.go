@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/Masterminds/squirrel"
@@ -21,7 +23,17 @@ const eventColumns = "advertiser_id, id, event_type, value_minor, currency, coup
 	"customer_id, metadata, occurred_at, received_at, fingerprint, method, source, campaign_id, influencer_id, coupon_id, link_id, " +
 	"candidates, conversion, commission_minor, commission_currency, commission_reason, commission_terms"
 
-func scanEvent(r row) (attribution.Event, error) {
+func scanEvent(r row) (attribution.Event, error) { return new(eventScanner).scan(r) }
+
+// eventScanner reads events, and remembers what it has made of documents: most
+// events of a stream have the same as another one near to it.
+type eventScanner struct {
+	metadata   remembered[map[string]string]
+	candidates remembered[[]attribution.Candidate]
+	terms      remembered[payouts.Terms]
+}
+
+func (s *eventScanner) scan(r row) (attribution.Event, error) {
 	var e attribution.Event
 	var metadata, candidates, terms []byte
 	d, c := &e.Decision, &e.Commission
@@ -32,14 +44,43 @@ func scanEvent(r row) (attribution.Event, error) {
 	if err != nil {
 		return e, err
 	}
-	if err := readDocument(metadata, &e.Metadata); err != nil {
+	if e.Metadata, err = s.metadata.read(metadata, readMetadata); err != nil {
 		return e, err
 	}
-	if d.Candidates, err = readCandidates(candidates); err != nil {
+	if d.Candidates, err = s.candidates.read(candidates, readCandidates); err != nil {
 		return e, err
 	}
-	c.Terms, err = readTerms(terms)
+	// Each event is its consumer's, who may change it.
+	e.Metadata, d.Candidates = maps.Clone(e.Metadata), slices.Clone(d.Candidates)
+	c.Terms, err = s.terms.read(terms, readTerms)
 	return e, err
+}
+
+// maxRemembered is how many documents are remembered at a time, and
+// maxRememberedBytes how long they are: few are longer, and an event may have
+// several kilobytes.
+const (
+	maxRemembered      = 512
+	maxRememberedBytes = 2048
+)
+
+// remembered keeps what documents were read as, by their text. The zero value
+// remembers nothing yet.
+type remembered[T any] struct{ values map[string]T }
+
+func (m *remembered[T]) read(text []byte, read func([]byte) (T, error)) (T, error) {
+	if value, known := m.values[string(text)]; known {
+		return value, nil
+	}
+	value, err := read(text)
+	if err != nil || len(text) > maxRememberedBytes {
+		return value, err
+	}
+	if m.values == nil || len(m.values) >= maxRemembered {
+		m.values = make(map[string]T)
+	}
+	m.values[string(text)] = value
+	return value, nil
 }
 
 func (r reader) events() squirrel.SelectBuilder {
@@ -137,8 +178,9 @@ func stream(ctx context.Context, q Querier, query squirrel.SelectBuilder, yield 
 			err = closing
 		}
 	}()
+	var scanner eventScanner
 	for rows.Next() {
-		event, err := scanEvent(rows)
+		event, err := scanner.scan(rows)
 		if err != nil {
 			return false, err
 		}

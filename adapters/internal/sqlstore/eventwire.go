@@ -95,6 +95,12 @@ func fromMicros(n *int64) time.Time {
 	return time.UnixMicro(*n).UTC()
 }
 
+func readMetadata(text []byte) (map[string]string, error) {
+	var metadata map[string]string
+	err := readDocument(text, &metadata)
+	return metadata, err
+}
+
 func writeMetadata(metadata map[string]string) (string, error) {
 	for key, value := range metadata {
 		if err := allStorable(key, value); err != nil {

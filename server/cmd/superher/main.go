@@ -3,6 +3,7 @@
 //	superher demo              a scratch database with ninety days of three brands, served
 //	superher serve             the server, on a SQLite file or on PostgreSQL
 //	superher migrate           bring a database up to date
+//	superher clicks detach     take clicks of old months out of a PostgreSQL database
 //	superher advertiser create a brand with its first API key
 //	superher key create        another API key
 //	superher user list         the people who have signed in
@@ -58,6 +59,7 @@ func commands() []command {
 		{"demo", "serve a scratch database with 90 days of three invented brands", program.demo},
 		{"serve", "serve a SQLite file, or PostgreSQL with --database-url", program.serve},
 		{"migrate", "bring a database up to date", program.migrate},
+		{"clicks detach", "take clicks of old months out of PostgreSQL", program.detachClicks},
 		{"advertiser create", "create a brand and its first API key", program.createAdvertiser},
 		{"key create", "create another API key of a brand", program.createKey},
 		{"user list", "list the people who have signed in", program.listUsers},
