@@ -15,8 +15,8 @@ const (
 	DefaultPause   = 20 * time.Millisecond
 )
 
-// Plan says what is sent, and how. Addrs and Build are required, and Count or
-// Within bounds it.
+// Plan says what is sent, and how. Addrs and Build are required, and Count,
+// Within or Enough bounds it.
 type Plan struct {
 	Addrs   []string      // host:port of this machine; a retry goes to the next one
 	Workers int           // connections at the same time; 0 means DefaultWorkers
@@ -24,6 +24,9 @@ type Plan struct {
 	Count   int           // requests in all; 0: until Within has passed
 	Within  time.Duration // after this no further request begins; 0: until Count are done
 	Timeout time.Duration // of one try; 0 means DefaultTimeout
+	// Enough, once closed, lets no further request begin; nil says nothing. What is
+	// under way is carried on until it is accepted.
+	Enough <-chan struct{}
 
 	// Build appends the bytes of try number try, from 0, of request n to buf. It is
 	// called by several workers at a time.
@@ -116,10 +119,19 @@ func (p *run) work(ctx context.Context, worker int, out *Result) {
 		if p.Rate > 0 {
 			due = p.began.Add(time.Duration(float64(n) / p.Rate * float64(time.Second)))
 		}
-		if p.Within > 0 && due.Sub(p.began) >= p.Within || !Wait(ctx, time.Until(due)) {
+		if p.Within > 0 && due.Sub(p.began) >= p.Within || !Wait(ctx, time.Until(due)) || closed(p.Enough) {
 			return
 		}
 		buf = p.request(ctx, conns[(worker+n)%len(conns):], conns, n, due, buf, out)
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
