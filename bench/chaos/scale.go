@@ -10,19 +10,19 @@ import (
 
 // scale is how much of each scenario is run.
 type scale struct {
-	events         int     // sent in all under kill -9
-	eventRate      float64 // in a second, on Postgres
-	eventRateFile  float64 // the same on SQLite
-	redirects      int
-	redirectRate   float64
-	killEvery      time.Duration
-	kills          int // at least
-	outage         time.Duration
-	fault          time.Duration // of each kind
-	full           time.Duration // that the disk stays full
-	disk, leave    int64         // size of the disk, and of what is free on it at first
-	restarts       int
-	settle         time.Duration // for what waits to be stored
+	events        int     // sent in all under kill -9
+	eventRate     float64 // in a second, on Postgres
+	eventRateFile float64 // the same on SQLite
+	redirects     int
+	redirectRate  float64
+	killEvery     time.Duration
+	kills         int // at least
+	outage        time.Duration
+	fault         time.Duration // of each kind
+	full          time.Duration // that the disk stays full
+	disk, leave   int64         // size of the disk, and of what is free on it at first
+	restarts      int
+	settle        time.Duration // for what waits to be stored
 }
 
 // full is the form that the promises are made in.
