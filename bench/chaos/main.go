@@ -160,7 +160,7 @@ func (l *lab) at(ctx context.Context, name string, spec rig.Spec, fn func(*rig.P
 	}
 	if p != nil {
 		if len(o.bad) > 0 && p.Server != nil {
-			o.notes = append(o.notes, "the server's log ends: "+p.Server.Log())
+			fmt.Printf("The server's log ends:\n%s\n", p.Server.Log())
 		}
 		err = p.Close()
 	}

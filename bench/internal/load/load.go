@@ -33,8 +33,9 @@ type Plan struct {
 	Build func(buf []byte, n, try int) []byte
 	// Accept says whether a status is the answer that was wanted; nil: any 2xx or 3xx.
 	Accept func(status int) bool
-	// Done, if set, is told of every try; status is 0 where there was no answer.
-	// body is valid during the call. It is called by several workers at a time.
+	// Done, if set, is told of every try, and how long it took from being sent;
+	// status is 0 where there was no answer. body is valid during the call. It is
+	// called by several workers at a time.
 	Done func(n, try, status int, body []byte, took time.Duration)
 	// Tries is how often a request is sent at most until its answer is accepted;
 	// 0 means once.
@@ -147,22 +148,23 @@ func (p *run) request(ctx context.Context, first, all []*Conn, n int, due time.T
 			since = time.Now()
 		}
 		buf = p.Build(buf[:0], n, try)
+		sent := time.Now()
 		status, body, err := conn.Do(buf)
-		took := time.Since(since)
+		end := time.Now()
 		out.Tries++
 		if err != nil {
 			status = 0
 			out.Silent++
 		} else {
 			out.Statuses[status]++
-			out.Answers.Add(took)
+			out.Answers.Add(end.Sub(since))
 		}
 		if p.Done != nil {
-			p.Done(n, try, status, body, took)
+			p.Done(n, try, status, body, end.Sub(sent))
 		}
 		if status != 0 && p.Accept(status) {
 			out.Accepted++
-			out.Overall.Add(time.Since(due))
+			out.Overall.Add(end.Sub(due))
 			return buf
 		}
 	}

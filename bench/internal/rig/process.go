@@ -139,7 +139,7 @@ func Until(ctx context.Context, within, every time.Duration, holds func() bool) 
 
 // tail returns the last bytes of a file, to say why something failed.
 func tail(path string) string {
-	const most = 4000
+	const most = 2000
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()

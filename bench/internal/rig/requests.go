@@ -31,26 +31,50 @@ func (w *World) Visit(buf []byte, n int, mark string) []byte {
 	return append(buf, "\r\n"...)
 }
 
-// Value is what event n is worth, in minor units.
+// Value is what event n is worth, in minor units: whole rupees.
 func Value(n int) int64 { return 10_000 + int64(n%977)*100 }
 
-// Event appends the JSON of event n under an external id: a purchase that names
+// Event appends the JSON of event n under an external id of plain characters: a purchase that names
 // a coupon, a link, a landing URL, both or nothing, in turn.
 func (w *World) Event(buf []byte, n int, id string) []byte {
-	buf = fmt.Appendf(buf, `{"action":"purchase","value":"%d.%02d","currency":"INR","external_id":%q,"customer_id":"customer-%d"`,
-		Value(n)/100, Value(n)%100, id, n%5000)
+	buf = append(buf, `{"action":"purchase","value":"`...)
+	buf = strconv.AppendInt(buf, Value(n)/100, 10)
+	buf = append(buf, `.00","currency":"INR","external_id":"`...)
+	buf = append(buf, id...)
+	buf = append(buf, `","customer_id":"customer-`...)
+	buf = strconv.AppendInt(buf, int64(n%5000), 10)
+	buf = append(buf, '"')
 	link, coupon := w.Links[n%len(w.Links)], w.Coupons[n%len(w.Coupons)]
 	switch n % 5 {
 	case 0:
-		buf = fmt.Appendf(buf, `,"coupon_code":%q`, coupon)
+		buf = member(buf, `,"coupon_code":"`, coupon)
 	case 1:
-		buf = fmt.Appendf(buf, `,"ref_code":%q`, link)
+		buf = member(buf, `,"ref_code":"`, link)
 	case 2:
-		buf = fmt.Appendf(buf, `,"landing_url":"https://shop.example/summer?size=m&ref_code=%s"`, link)
+		buf = member(buf, `,"landing_url":"https://shop.example/summer?size=m&ref_code=`, link)
 	case 3:
-		buf = fmt.Appendf(buf, `,"coupon_code":%q,"ref_code":%q`, coupon, link)
+		buf = member(member(buf, `,"coupon_code":"`, coupon), `,"ref_code":"`, link)
 	}
 	return append(buf, '}')
+}
+
+func member(buf []byte, begin, value string) []byte {
+	return append(append(append(buf, begin...), value...), '"')
+}
+
+// Batch appends the JSON of a batch of events, numbers n to n+size-1, whose
+// external ids begin the same.
+func (w *World) Batch(buf []byte, n, size int, ids string) []byte {
+	buf = append(buf, `{"events":[`...)
+	id := []byte(ids)
+	for i := range size {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		id = strconv.AppendInt(id[:len(ids)], int64(n+i), 10)
+		buf = w.Event(buf, n+i, string(id))
+	}
+	return append(buf, `]}`...)
 }
 
 // Post appends a request with a JSON body to a path of the API.
