@@ -74,7 +74,7 @@ func decode[T any](w http.ResponseWriter, r bunrouter.Request) error {
 	var in T
 	if err := json.Unmarshal(body, &in, json.RejectUnknownMembers(true)); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
-		return nil
+		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)

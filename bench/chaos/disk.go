@@ -30,7 +30,7 @@ func fullDisk(ctx context.Context, l *lab) error {
 	var failed error
 	for _, database := range []string{rig.SQLite, rig.PostgreSQL} {
 		if database == rig.PostgreSQL && !l.Has(ctx, rig.Journal) {
-			l.skip("disk on Postgres", "the program has no journal")
+			l.lack("disk on Postgres", "the program has no journal")
 			continue
 		}
 		disk := filepath.Join(l.Folder, "disk-"+database)
@@ -91,10 +91,10 @@ func (l *lab) fillUp(ctx context.Context, p *rig.Place, o *outcome, disk string)
 	o.p99 = clicks.Answers.Quantile(0.99)
 	o.answered(clicks)
 	o.answered(back)
-	o.require(took < recovery, "an event was taken %.1f s after there was space, of at most %.0f", took.Seconds(), recovery.Seconds())
-	o.note("events: %v, the first one %.2f s after there was space; no answer: %d", events.Statuses, took.Seconds(), events.Silent)
+	o.holdf(took < recovery, "an event was taken %.1f s after there was space, of at most %.0f", took.Seconds(), recovery.Seconds())
+	o.notef("events: %v, the first one %.2f s after there was space; no answer: %d", events.Statuses, took.Seconds(), events.Silent)
 	if p.Database == rig.SQLite {
-		o.require(events.Refused > 0, "no event was refused: the disk was not full")
+		o.holdf(events.Refused > 0, "no event was refused: the disk was not full")
 	}
 	if err := sales.compareEvents(ctx, o, l.scale.settle); err != nil {
 		return err
@@ -121,9 +121,9 @@ func (l *lab) shed(ctx context.Context, p *rig.Place, o *outcome, visits *traffi
 	if err := visits.compareClicks(ctx, clicks, l.scale.settle); err != nil {
 		return err
 	}
-	o.note("clicks: %d acknowledged, %d not stored, %d counted as shed by the server", clicks.acknowledged, clicks.lost, told)
-	o.require(clicks.twice == 0 && clicks.unsent == 0, "clicks: %d stored twice, %d never sent", clicks.twice, clicks.unsent)
-	o.require(clicks.lost <= told, "%d clicks are missing, and the server speaks of %d", clicks.lost, told)
+	o.notef("clicks: %d acknowledged, %d not stored, %d counted as shed by the server", clicks.acknowledged, clicks.lost, told)
+	o.holdf(clicks.twice == 0 && clicks.unsent == 0, "clicks: %d stored twice, %d never sent", clicks.twice, clicks.unsent)
+	o.holdf(clicks.lost <= told, "%d clicks are missing, and the server speaks of %d", clicks.lost, told)
 	return nil
 }
 

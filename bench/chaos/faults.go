@@ -51,7 +51,7 @@ func kinds() []fault {
 // faults puts Toxiproxy between the server and Postgres.
 func faults(ctx context.Context, l *lab) error {
 	if l.toxiproxy == "" {
-		l.skip("faults", "no --toxiproxy; go install github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0 builds one")
+		l.lack("faults", "no --toxiproxy; go install github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0 builds one")
 		return nil
 	}
 	pg, err := l.Postgres(ctx)
@@ -127,14 +127,14 @@ func (l *lab) suffer(ctx context.Context, p *rig.Place, o *outcome, proxy *toxip
 	}
 	o.p99 = clicks.Answers.Quantile(0.99)
 	worst := time.Duration(slow.took.Load())
-	o.note("redirects %v, events %v, overview %v; the slowest answer took %.2f s, %d had none",
+	o.notef("redirects %v, events %v, overview %v; the slowest answer took %.2f s, %d had none",
 		clicks.Statuses, events.Statuses, reports.Statuses, worst.Seconds(), slow.silent.Load())
-	o.require(worst <= faultDeadline+faultSlack, "an answer took %.2f s, %.0f s are the deadline", worst.Seconds(), faultDeadline.Seconds())
-	o.require(slow.silent.Load() == 0, "%d requests had no answer at all", slow.silent.Load())
+	o.holdf(worst <= faultDeadline+faultSlack, "an answer took %.2f s, %.0f s are the deadline", worst.Seconds(), faultDeadline.Seconds())
+	o.holdf(slow.silent.Load() == 0, "%d requests had no answer at all", slow.silent.Load())
 	o.answered(clicks)
 	o.answered(events)
 	for status := range joined(clicks.Statuses, events.Statuses, reports.Statuses) {
-		o.require(status < 500 || status == 503 || status == 504, "some answers are %d", status)
+		o.holdf(status < 500 || status == 503 || status == 504, "some answers are %d", status)
 	}
 	if err := l.calm(ctx, p, o, before); err != nil {
 		return err
@@ -172,7 +172,7 @@ func (l *lab) calm(ctx context.Context, p *rig.Place, o *outcome, before footpri
 		after, err = l.footprint(ctx, p)
 		return err == nil && after.goroutines <= before.goroutines+goroutineSlack && after.connections <= before.connections
 	})
-	o.require(calm || err != nil, "%d goroutines and %d connections before, %d and %d after",
+	o.holdf(calm || err != nil, "%d goroutines and %d connections before, %d and %d after",
 		before.goroutines, before.connections, after.goroutines, after.connections)
 	return err
 }
@@ -213,7 +213,7 @@ func (l *lab) startProxy(ctx context.Context, upstream int) (*toxiproxy, error) 
 	})
 	if err != nil {
 		t.stop()
-		return nil, fmt.Errorf("Toxiproxy: %w", err)
+		return nil, fmt.Errorf("the proxy does not start: %w", err)
 	}
 	return t, nil
 }

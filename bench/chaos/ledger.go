@@ -151,7 +151,7 @@ func (t *traffic) compareEvents(ctx context.Context, o *outcome, settle time.Dur
 		return err // what was stored without an acknowledgement has a value too
 	}
 	sum, err := t.place.Stored.Number(ctx, "SELECT coalesce(sum(value_minor), 0) FROM customer_events WHERE external_id LIKE $1", t.name+"-%")
-	o.require(err != nil || sum == t.value, "%d minor units were acknowledged, and %d are stored", t.value, sum)
+	o.holdf(err != nil || sum == t.value, "%d minor units were acknowledged, and %d are stored", t.value, sum)
 	return err
 }
 
@@ -172,7 +172,7 @@ func agree(ctx context.Context, p *rig.Place, o *outcome) error {
 	if err := p.World.Call(ctx, p.Server, "GET", "/stats/overview", nil, &report); err != nil {
 		return err
 	}
-	o.require(report.AllClicks == clicks && report.Events == events,
+	o.holdf(report.AllClicks == clicks && report.Events == events,
 		"the overview counts %d clicks and %d events, the tables hold %d and %d", report.AllClicks, report.Events, clicks, events)
 	return nil
 }

@@ -10,7 +10,8 @@
 //	go run ./bench/chaos kill outage     some of them
 //
 // It needs Linux, Go and Postgres; for faults Toxiproxy, which --toxiproxy names,
-// and for disk root. What cannot be run is named, and fails with --strict.
+// and for disk root. What cannot be run is named; with --strict it fails, but for
+// what needs root.
 package main
 
 import (
@@ -61,11 +62,13 @@ type lab struct {
 	toxiproxy string
 	outcomes  []*outcome
 	skipped   []string
+	lacking   int // of those, for want of something that could be there
+	short     bool
 }
 
 func run(ctx context.Context) int {
 	short := flag.Bool("short", false, "seconds of each scenario instead of minutes")
-	strict := flag.Bool("strict", false, "fail when a scenario cannot be run here")
+	strict := flag.Bool("strict", false, "fail when a scenario cannot be run here, unless only root could")
 	toxiproxy := flag.String("toxiproxy", "", "`program` of the Toxiproxy server, for faults")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "chaos [flags] [scenario ...]: a name, or the beginning of one")
@@ -80,7 +83,7 @@ func run(ctx context.Context) int {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		return 1
 	}
-	l := &lab{Lab: made, scale: full(), toxiproxy: *toxiproxy}
+	l := &lab{Lab: made, scale: full(), toxiproxy: *toxiproxy, short: *short}
 	if *short {
 		l.scale = brief()
 	}
@@ -119,10 +122,16 @@ func (l *lab) verdict(took time.Duration, strict bool, interrupted error) int {
 	}
 	fmt.Printf("chaos: %d runs, %d with losses or broken promises, %d not run, %d seconds\n",
 		len(l.outcomes), bad, len(l.skipped), int(took.Seconds()))
-	if bad > 0 || len(l.outcomes) == 0 || strict && len(l.skipped) > 0 {
+	if bad > 0 || len(l.outcomes) == 0 || strict && l.lacking > 0 {
 		return 1
 	}
 	return 0
+}
+
+// lack notes what cannot be run for want of something.
+func (l *lab) lack(what, why string) {
+	l.lacking++
+	l.skip(what, why)
 }
 
 // skip notes what cannot be run here.
@@ -134,7 +143,7 @@ func (l *lab) skip(what, why string) {
 // failed notes a run that came to no end.
 func (l *lab) failed(name string, err error) {
 	o := &outcome{scenario: name}
-	o.wrong("%v", err)
+	o.wrongf("%v", err)
 	l.tell(o)
 }
 
@@ -147,7 +156,7 @@ func (l *lab) tell(o *outcome) {
 // way is part of the outcome.
 func (l *lab) at(ctx context.Context, name string, spec rig.Spec, fn func(*rig.Place, *outcome) error) error {
 	if !l.Has(ctx, spec.Recorder) {
-		l.skip(name+" on "+spec.Database+" with "+spec.Recorder, "the program has no such recorder of clicks")
+		l.lack(name+" on "+spec.Database+" with "+spec.Recorder, "the program has no such recorder of clicks")
 		return nil
 	}
 	o := &outcome{scenario: name, database: spec.Database, recorder: spec.Recorder}
@@ -156,7 +165,7 @@ func (l *lab) at(ctx context.Context, name string, spec rig.Spec, fn func(*rig.P
 		err = fn(p, o)
 	}
 	if err != nil && ctx.Err() == nil {
-		o.wrong("%v", err)
+		o.wrongf("%v", err)
 	}
 	if p != nil {
 		if len(o.bad) > 0 && p.Server != nil {

@@ -20,7 +20,7 @@ const (
 // and one that refuses.
 func outages(ctx context.Context, l *lab) error {
 	var failed error
-	for _, way := range []struct {
+	for i, way := range []struct {
 		name       string
 		take, give func(*rig.Postgres) error
 	}{
@@ -28,6 +28,9 @@ func outages(ctx context.Context, l *lab) error {
 		{"outage: pg_ctl stop", (*rig.Postgres).Stop, func(p *rig.Postgres) error { return p.Start(ctx) }},
 	} {
 		for _, recorder := range []string{rig.Journal, rig.JetStream} {
+			if l.short && recorder == rig.JetStream && i == 0 {
+				continue // every day one way is enough
+			}
 			failed = errors.Join(failed, l.at(ctx, way.name, rig.Spec{Database: rig.PostgreSQL, Recorder: recorder}, func(p *rig.Place, o *outcome) error {
 				return l.outage(ctx, p, o, way.take, way.give)
 			}))
@@ -58,7 +61,7 @@ func (l *lab) outage(ctx context.Context, p *rig.Place, o *outcome, take, give f
 	r := <-done
 	o.p99 = r.Answers.Quantile(0.99)
 	o.answered(r)
-	o.require(o.p99 < outageP99, "p99 is %.1f ms, of at most %.0f", milliseconds(o.p99), milliseconds(outageP99))
+	o.holdf(o.p99 < outageP99, "p99 is %.1f ms, of at most %.0f", milliseconds(o.p99), milliseconds(outageP99))
 	if err := errors.Join(t.compareClicks(ctx, o, l.scale.settle), agree(ctx, p, o)); err != nil {
 		return err
 	}

@@ -40,30 +40,30 @@ func (o *outcome) String() string {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-func (o *outcome) wrong(format string, args ...any) {
+func (o *outcome) wrongf(format string, args ...any) {
 	o.bad = append(o.bad, fmt.Sprintf(format, args...))
 }
 
-func (o *outcome) note(format string, args ...any) {
+func (o *outcome) notef(format string, args ...any) {
 	o.notes = append(o.notes, fmt.Sprintf(format, args...))
 }
 
-// require notes what does not hold.
-func (o *outcome) require(holds bool, format string, args ...any) {
+// holdf notes what does not hold.
+func (o *outcome) holdf(holds bool, format string, args ...any) {
 	if !holds {
-		o.wrong(format, args...)
+		o.wrongf(format, args...)
 	}
 }
 
 // answered checks that every request had its answer in the end.
 func (o *outcome) answered(r *load.Result) {
-	o.require(r.Refused == 0, "%d requests were never answered as they should; all answers: %v, none: %d", r.Refused, r.Statuses, r.Silent)
+	o.holdf(r.Refused == 0, "%d requests were never answered as they should; all answers: %v, none: %d", r.Refused, r.Statuses, r.Silent)
 }
 
 // nothingLost checks the counts of a ledger.
 func (o *outcome) nothingLost() {
-	o.require(o.acknowledged > 0, "nothing was acknowledged: this run has shown nothing")
-	o.require(o.lost == 0, "%d were acknowledged and lost", o.lost)
-	o.require(o.twice == 0, "%d were stored twice", o.twice)
-	o.require(o.unsent == 0, "%d were stored and never sent", o.unsent)
+	o.holdf(o.acknowledged > 0, "nothing was acknowledged: this run has shown nothing")
+	o.holdf(o.lost == 0, "%d were acknowledged and lost", o.lost)
+	o.holdf(o.twice == 0, "%d were stored twice", o.twice)
+	o.holdf(o.unsent == 0, "%d were stored and never sent", o.unsent)
 }

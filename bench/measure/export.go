@@ -125,7 +125,8 @@ func download(ctx context.Context, p *rig.Place, most int64) (rows, told int64, 
 		if err != nil {
 			return rows, 0, err
 		}
-		if rows++; most > 0 && rows > most {
+		rows++
+		if most > 0 && rows > most {
 			return rows - 1, rows - 1, nil
 		}
 	}

@@ -216,7 +216,8 @@ func insertion(ctx context.Context, p *rig.Place, rows int) (string, error) {
 		}
 		var literal string
 		// One event with a coupon and a link: all its references are looked up.
-		err := conn.QueryRow(ctx, "SELECT coalesce(quote_literal("+c.Name+"::text), 'NULL') FROM customer_events WHERE coupon_id IS NOT NULL AND link_id IS NOT NULL ORDER BY id LIMIT 1").Scan(&literal)
+		err := conn.QueryRow(ctx, "SELECT coalesce(quote_literal("+c.Name+"::text), 'NULL') FROM customer_events "+
+			"WHERE coupon_id IS NOT NULL AND link_id IS NOT NULL ORDER BY id LIMIT 1").Scan(&literal)
 		if err != nil {
 			return "", err
 		}

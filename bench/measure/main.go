@@ -83,7 +83,7 @@ func run(ctx context.Context) int {
 		fmt.Fprintln(os.Stderr, "measure:", err)
 		return 1
 	}
-	b := &bench{Lab: lab, sizes: sizes}
+	b := &bench{Lab: lab, sizes: sizes, table: table{loose: *short}}
 	code := b.all(ctx, flag.Args())
 	if err := lab.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)

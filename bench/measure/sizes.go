@@ -35,7 +35,7 @@ func chosen(short bool, getenv func(string) string) (sizes, error) {
 	}
 	if short {
 		s = sizes{
-			rounds: 5, span: 500 * time.Millisecond, exportRows: 20_000, events: 40_000, eventsFile: 10_000,
+			rounds: 3, span: 300 * time.Millisecond, exportRows: 20_000, events: 20_000, eventsFile: 5_000,
 			advertisers: 10, sharedMemory: "128MB",
 		}
 	}

@@ -29,7 +29,7 @@ type Conn struct {
 func (c *Conn) Do(wire []byte) (status int, body []byte, err error) {
 	end := time.Now().Add(c.Timeout)
 	if c.conn == nil {
-		if c.conn, err = (&net.Dialer{Deadline: end}).Dial("tcp", c.Addr); err != nil { //nolint:noctx // the deadline is the one of the request
+		if c.conn, err = (&net.Dialer{Deadline: end}).Dial("tcp", c.Addr); err != nil {
 			c.conn = nil
 			return 0, nil, err
 		}

@@ -27,7 +27,7 @@ func (h *Histogram) Add(d time.Duration) {
 
 // Merge adds the counts of another one.
 func (h *Histogram) Merge(other *Histogram) {
-	for i, c := range other.counts {
+	for i, c := range &other.counts {
 		h.counts[i] += c
 	}
 	h.n += other.n
@@ -48,7 +48,7 @@ func (h *Histogram) Quantile(share float64) time.Duration {
 		want++
 	}
 	var seen int64
-	for i, c := range h.counts {
+	for i, c := range &h.counts {
 		if seen += c; c > 0 && seen >= want {
 			return min(time.Duration(upper(i)), h.most)
 		}

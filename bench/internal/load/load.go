@@ -108,8 +108,12 @@ func (p *run) work(ctx context.Context, worker int, out *Result) {
 	conns := make([]*Conn, len(p.Addrs))
 	for i, addr := range p.Addrs {
 		conns[i] = &Conn{Addr: addr, Timeout: p.Timeout}
-		defer conns[i].Close()
 	}
+	defer func() {
+		for _, c := range conns {
+			c.Close()
+		}
+	}()
 	var buf []byte
 	for {
 		n := int(p.next.Add(1) - 1)

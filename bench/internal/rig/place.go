@@ -126,13 +126,12 @@ func (l *Lab) Prepare(ctx context.Context, spec Spec) (p *Place, err error) {
 	}
 	p = &Place{Spec: spec, Lab: l}
 	if spec.Database == SQLite {
-		file := filepath.Join(spec.Folder, "superher.db")
-		p.database = []string{"--db", file}
+		p.database = []string{"--db", p.File()}
 		p.serving = p.database
 		if err := Superher(ctx, l.Program, nil, append([]string{"migrate"}, p.database...)...); err != nil {
 			return nil, err
 		}
-		p.Stored, err = InSQLite(file)
+		p.Stored, err = InSQLite(p.File())
 		return p, err
 	}
 	if p.Postgres, err = l.Postgres(ctx); err != nil {
@@ -169,6 +168,9 @@ func (p *Place) NewServer(ctx context.Context) (*Server, error) {
 	}
 	return NewServer(ctx, p.Lab.Program, p.Lab.Folder, append(args, p.Settings...)...)
 }
+
+// File is the database of SQLite.
+func (p *Place) File() string { return filepath.Join(p.Folder, "superher.db") }
 
 // DatabaseArgs are the settings by which a command finds the database.
 func (p *Place) DatabaseArgs() []string { return p.database }

@@ -18,14 +18,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// The roles of a [Postgres]: Owner owns the tables and is above row security, App
+// is whom the server connects as.
 const (
-	// Owner owns the tables and is above row security; App is whom the server
-	// connects as.
 	Owner = "superher_owner"
 	App   = "superher_app"
-
-	postgresStart = time.Minute
 )
+
+const postgresStart = time.Minute
 
 // Postgres is a server of its own, durable as a production server: fsync and
 // synchronous_commit are on.
@@ -92,7 +92,8 @@ func StartPostgres(ctx context.Context, folder string, settings ...string) (*Pos
 	if err := p.Start(ctx); err != nil {
 		return nil, err
 	}
-	return p, p.execute(ctx, "CREATE ROLE "+Owner+" LOGIN SUPERUSER", "CREATE ROLE "+App+" LOGIN")
+	err = p.execute(ctx, "CREATE ROLE "+Owner+" LOGIN SUPERUSER", "CREATE ROLE "+App+" LOGIN")
+	return p, err
 }
 
 func (p *Postgres) data() string { return filepath.Join(p.folder, "data") }

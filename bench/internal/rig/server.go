@@ -33,8 +33,11 @@ type Server struct {
 
 	mu    sync.Mutex
 	run   *exec.Cmd
-	ended chan error
+	ended chan exit
 }
+
+// exit is how a process has ended.
+type exit struct{ err error }
 
 // NewServer returns a server that is not started yet. args are the settings of
 // "superher serve" beside its address.
@@ -67,9 +70,9 @@ func (s *Server) Launch() error {
 	if err := run.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
+	ended := make(chan exit, 1)
 	s.run, s.ended = run, ended
-	go func() { ended <- run.Wait() }()
+	go func() { ended <- exit{run.Wait()} }()
 	return nil
 }
 
@@ -119,9 +122,9 @@ func (s *Server) Stop() error {
 	}
 	defer func() { s.run = nil }()
 	select {
-	case err := <-s.ended:
-		if err != nil {
-			return fmt.Errorf("the server did not end in order: %w: %s", err, tail(s.log))
+	case end := <-s.ended:
+		if end.err != nil {
+			return fmt.Errorf("the server did not end in order: %w: %s", end.err, tail(s.log))
 		}
 		return nil
 	case <-time.After(serverStop):
@@ -177,6 +180,12 @@ func (s *Server) Metrics(ctx context.Context) (map[string]float64, error) {
 func Takes(ctx context.Context, program, setting string) bool {
 	help, _ := exec.CommandContext(ctx, program, "serve", "-h").CombinedOutput()
 	return strings.Contains(string(help), "\n  -"+setting+" ") || strings.Contains(string(help), "\n  -"+setting+"\n")
+}
+
+// Knows reports whether the program has a command.
+func Knows(ctx context.Context, program, command string) bool {
+	help, _ := exec.CommandContext(ctx, program, "help").CombinedOutput()
+	return strings.Contains(string(help), "superher "+command+" ")
 }
 
 func status(ctx context.Context, url string) (int, error) {

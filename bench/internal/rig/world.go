@@ -80,7 +80,8 @@ func NewWorld(ctx context.Context, program string, s *Server, database ...string
 			}
 		}
 	}
-	return w, w.codes(ctx, s)
+	err := w.codes(ctx, s)
+	return w, err
 }
 
 // codes makes the links and coupons.
