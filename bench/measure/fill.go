@@ -23,7 +23,8 @@ type filler interface {
 	moment(at time.Time) any
 	reference(one id) any
 	truth(yes bool) any
-	// settle makes the database ready for reading.
+	// prepare makes room for a part of history; settle makes the database ready for reading.
+	prepare(ctx context.Context, s span) error
 	settle(ctx context.Context) error
 	close() error
 }
@@ -45,6 +46,9 @@ func (d *dataset) fillSpan(ctx context.Context, f filler, s span) error {
 			return nil
 		}
 		return f.reference(list[n])
+	}
+	if err := f.prepare(ctx, s); err != nil {
+		return err
 	}
 	fingerprint := make([]byte, 32)
 	err := f.write(ctx, "customer_events", eventColumns(), func(row func(...any) error) error {
@@ -186,6 +190,26 @@ func (f intoPostgres) write(ctx context.Context, table string, columns []string,
 	return nil
 }
 
+// prepare makes the months of clicks that lie in a part of history, where they
+// are kept by month: a server makes those to come, and each has had its turn.
+func (f intoPostgres) prepare(ctx context.Context, s span) error {
+	var kind string
+	err := f.conn.QueryRow(ctx, "SELECT relkind::text FROM pg_class WHERE oid = 'click_events'::regclass").Scan(&kind)
+	if err != nil || kind != "p" {
+		return err
+	}
+	for month := time.Date(s.from.Year(), s.from.Month(), 1, 0, 0, 0, 0, time.UTC); month.Before(s.to); month = month.AddDate(0, 1, 0) {
+		name := "click_events_" + month.Format("2006_01")
+		_, err := f.conn.Exec(ctx, fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %s PARTITION OF click_events FOR VALUES FROM ('%s') TO ('%s');
+			ALTER TABLE %[1]s ENABLE ROW LEVEL SECURITY; ALTER TABLE %[1]s FORCE ROW LEVEL SECURITY`,
+			name, month.Format(time.RFC3339), month.AddDate(0, 1, 0).Format(time.RFC3339)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f intoPostgres) moment(t time.Time) any { return t }
 func (f intoPostgres) reference(one id) any   { return one }
 func (f intoPostgres) truth(yes bool) any     { return yes }
@@ -229,6 +253,8 @@ func (f intoSQLite) write(ctx context.Context, table string, columns []string, e
 	}
 	return tx.Commit()
 }
+
+func (f intoSQLite) prepare(context.Context, span) error { return nil }
 
 func (f intoSQLite) moment(t time.Time) any { return t.UnixMicro() }
 func (f intoSQLite) reference(one id) any   { return one[:] }
