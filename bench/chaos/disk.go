@@ -113,7 +113,7 @@ func (l *lab) shed(ctx context.Context, p *rig.Place, o *outcome, visits *traffi
 		return err
 	}
 	for name, value := range metrics {
-		if strings.Contains(name, "shed") {
+		if strings.Contains(name, "clicks_shed") {
 			told += int(value)
 		}
 	}
