@@ -117,5 +117,9 @@ func (l *lab) kill(ctx context.Context, s *rig.Server, stop <-chan struct{}, kil
 		if err := s.Start(ctx); err != nil {
 			return fmt.Errorf("after kill %d: %w", *kills, err)
 		}
+		select { // where the start took as long as that, the server has a while of its own first
+		case <-next.C:
+		default:
+		}
 	}
 }

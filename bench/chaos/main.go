@@ -167,6 +167,7 @@ func (l *lab) at(ctx context.Context, name string, spec rig.Spec, fn func(*rig.P
 	if err != nil && ctx.Err() == nil {
 		o.wrongf("%v", err)
 	}
+	err = nil // it is part of the outcome now
 	if p != nil {
 		if len(o.bad) > 0 && p.Server != nil {
 			fmt.Printf("The server's log ends:\n%s\n", p.Server.Log())

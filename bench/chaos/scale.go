@@ -18,6 +18,7 @@ type scale struct {
 	killEvery     time.Duration
 	kills         int // at least
 	outage        time.Duration
+	p99           time.Duration // of redirects meanwhile, at most; 0: not looked at, for a machine that is busy otherwise
 	fault         time.Duration // of each kind
 	full          time.Duration // that the disk stays full
 	disk, leave   int64         // size of the disk, and of what is free on it at first
@@ -29,7 +30,7 @@ type scale struct {
 func full() scale {
 	return scale{
 		events: 50_000, eventRate: 1000, eventRateFile: 500, redirects: 50_000, redirectRate: 500,
-		killEvery: 5 * time.Second, kills: 10, outage: time.Minute, fault: 30 * time.Second,
+		killEvery: 4800 * time.Millisecond, kills: 10, outage: time.Minute, p99: 50 * time.Millisecond, fault: 30 * time.Second,
 		full: 10 * time.Second, disk: 260 << 20, leave: 24 << 20, restarts: 20, settle: time.Minute,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // The databases of a [Place].
@@ -71,7 +72,7 @@ func (l *Lab) Close() error {
 
 // Has reports whether the program knows a recorder of clicks; "" is its default.
 func (l *Lab) Has(ctx context.Context, recorder string) bool {
-	return recorder == "" || recorder == Memory || Takes(ctx, l.Program, "clicks")
+	return recorder == "" || recorder == Memory || strings.Contains(About(ctx, l.Program, "clicks"), recorder)
 }
 
 // Spec says what a place is like.
@@ -156,7 +157,7 @@ func (l *Lab) Prepare(ctx context.Context, spec Spec) (p *Place, err error) {
 // its own.
 func (p *Place) NewServer(ctx context.Context) (*Server, error) {
 	args := append([]string(nil), p.serving...)
-	if Takes(ctx, p.Lab.Program, "clicks") {
+	if About(ctx, p.Lab.Program, "clicks") != "" && p.Recorder != Memory {
 		p.clicks++
 		args = append(args, "--clicks-dir", filepath.Join(p.Folder, "clicks-"+strconv.Itoa(p.clicks)))
 		if p.Recorder != "" {
@@ -165,6 +166,9 @@ func (p *Place) NewServer(ctx context.Context) (*Server, error) {
 		if p.Recorder == JetStream {
 			args = append(args, "--clicks-publish", "sync")
 		}
+	}
+	if About(ctx, p.Lab.Program, "clicks") != "" && p.Recorder == Memory {
+		args = append(args, "--clicks", Memory)
 	}
 	return NewServer(ctx, p.Lab.Program, p.Lab.Folder, append(args, p.Settings...)...)
 }

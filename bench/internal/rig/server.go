@@ -176,10 +176,15 @@ func (s *Server) Metrics(ctx context.Context) (map[string]float64, error) {
 	return out, lines.Err()
 }
 
-// Takes reports whether "superher serve" has a setting.
-func Takes(ctx context.Context, program, setting string) bool {
+// About returns what "superher serve -h" says of a setting, "" if there is none.
+func About(ctx context.Context, program, setting string) string {
 	help, _ := exec.CommandContext(ctx, program, "serve", "-h").CombinedOutput()
-	return strings.Contains(string(help), "\n  -"+setting+" ") || strings.Contains(string(help), "\n  -"+setting+"\n")
+	for _, paragraph := range strings.Split(string(help), "\n  -") {
+		if name, _, _ := strings.Cut(strings.ReplaceAll(paragraph, "\n", " "), " "); name == setting {
+			return paragraph
+		}
+	}
+	return ""
 }
 
 // Knows reports whether the program has a command.
