@@ -11,7 +11,7 @@ import (
 	"github.com/superher/superher/bench/internal/rig"
 )
 
-const aroundOutage = 2 * time.Second // of load before and after
+const aroundOutage = time.Second // of load before and after
 
 // outages takes the database away from redirects in both ways: one that hangs,
 // and one that refuses.
