@@ -179,7 +179,7 @@ func (s *Server) Metrics(ctx context.Context) (map[string]float64, error) {
 // About returns what "superher serve -h" says of a setting, "" if there is none.
 func About(ctx context.Context, program, setting string) string {
 	help, _ := exec.CommandContext(ctx, program, "serve", "-h").CombinedOutput()
-	for _, paragraph := range strings.Split(string(help), "\n  -") {
+	for paragraph := range strings.SplitSeq(string(help), "\n  -") {
 		if name, _, _ := strings.Cut(strings.ReplaceAll(paragraph, "\n", " "), " "); name == setting {
 			return paragraph
 		}
