@@ -105,8 +105,8 @@ function r5(from, path) {
 function r6(from, path) {
   if (squirrel(path) && from != "stats/statsql" && !sqladapter(from))
     breach("R6", from " imports " path ": squirrel belongs to stats/statsql and the SQL adapters")
-  if (under(path, "github.com/uptrace/bunrouter") && !under(from, "server"))
-    breach("R6", from " imports " path ": bunrouter belongs to server")
+  if (under(path, "github.com/uptrace/bunrouter") && !under(from, "server") && !under(from, "bench"))
+    breach("R6", from " imports " path ": bunrouter belongs to server, and to bench as its limit")
   if (path ~ /^go\.opentelemetry\.io\// && !under(from, "server") && !under(from, "adapters/otel"))
     breach("R6", from " imports " path ": OpenTelemetry belongs to adapters/otel and server")
   if (path ~ /^github\.com\/aws\// && !under(from, "adapters/ses") && !under(from, "adapters/cognito"))
@@ -118,7 +118,7 @@ function r6(from, path) {
 BEGIN {
   n = split(line, names, " ")
   for (i = 1; i <= n; i++) place[names[i]] = i
-  split("adapters server examples internal", others, " ")
+  split("adapters server examples internal bench", others, " ")
   for (i in others) aside[others[i]] = 1
 }
 $1 == "error" && !/import cycle not allowed/ { $1 = ""; breach("go list", substr($0, 2)); next }
