@@ -44,7 +44,7 @@ func clicksAt(t *testing.T, store storage.Store, moments ...time.Time) {
 }
 
 // tables returns how many clicks each table has, for its owner.
-func tables(t *testing.T, owner *pgxpool.Pool) map[string]int64 {
+func tablesOf(t *testing.T, owner *pgxpool.Pool) map[string]int64 {
 	t.Helper()
 	rows, err := owner.Query(t.Context(), "SELECT tableoid::regclass::text, count(*) FROM click_events GROUP BY 1")
 	require.NoError(t, err)
@@ -83,14 +83,14 @@ func TestMigrate_PutsEachClickIntoItsMonth(t *testing.T) {
 	_, err := postgres.Migrate(t.Context(), owner, postgres.MigrateConfig{})
 	require.NoError(t, err)
 	require.Equal(t, was, dump(t, p)["click_events"])
-	got := tables(t, p)
+	got := tablesOf(t, p)
 	require.EqualValues(t, 2, got["click_events_rest"], "those of clocks that were wrong")
 	require.EqualValues(t, 2, got["click_events_"+last.Format("2006_01")])
 	require.EqualValues(t, 6, allClicks(t, before))
 
 	_, err = postgres.Migrate(t.Context(), owner, postgres.MigrateConfig{})
 	require.NoError(t, err, "again")
-	require.Equal(t, got, tables(t, p))
+	require.Equal(t, got, tablesOf(t, p))
 }
 
 func TestMigrate_MakesTheMonthsAheadAndMovesWhatWaitedForThem(t *testing.T) {
@@ -103,9 +103,9 @@ func TestMigrate_MakesTheMonthsAheadAndMovesWhatWaitedForThem(t *testing.T) {
 	}
 	ahead(month(2026, 3), 1)
 	clicksAt(t, store, month(2026, 4), month(2026, 5).Add(-time.Microsecond), month(2026, 5), month(2026, 7))
-	require.Equal(t, map[string]int64{"click_events_2026_03": 1, "click_events_2026_04": 2, "click_events_rest": 2}, tables(t, p))
+	require.Equal(t, map[string]int64{"click_events_2026_03": 1, "click_events_2026_04": 2, "click_events_rest": 2}, tablesOf(t, p))
 	ahead(month(2026, 5), 1)
-	require.Equal(t, map[string]int64{"click_events_2026_03": 1, "click_events_2026_04": 2, "click_events_2026_05": 1, "click_events_rest": 1}, tables(t, p))
+	require.Equal(t, map[string]int64{"click_events_2026_03": 1, "click_events_2026_04": 2, "click_events_2026_05": 1, "click_events_rest": 1}, tablesOf(t, p))
 
 	var wait sync.WaitGroup
 	errs := make([]error, 4)
@@ -116,7 +116,7 @@ func TestMigrate_MakesTheMonthsAheadAndMovesWhatWaitedForThem(t *testing.T) {
 	}
 	wait.Wait()
 	require.NoError(t, errors.Join(errs...), "several at once")
-	require.EqualValues(t, 1, tables(t, p)["click_events_2026_07"])
+	require.EqualValues(t, 1, tablesOf(t, p)["click_events_2026_07"])
 	require.EqualValues(t, 5, allClicks(t, store))
 
 	for _, wrong := range []int{-1, 121} {
@@ -171,7 +171,7 @@ func TestRowSecurity_APartitionShowsNothingToWhoComesDirectly(t *testing.T) {
 	require.NoError(t, filltest.Fill(t.Context(), store))
 	clicksAt(t, store, month(1970, 1), filltest.Event().OccurredAt)
 	admin, p := pool(t, shared.url(name, false)), pool(t, shared.url(name, true))
-	for table, n := range tables(t, admin) {
+	for table, n := range tablesOf(t, admin) {
 		require.Positive(t, n)
 		_, err := p.Exec(t.Context(), "SELECT 1 FROM "+table)
 		require.ErrorContains(t, err, "permission denied", table)
