@@ -55,6 +55,7 @@ func (t tx) RecordEvents(ctx context.Context, events []attribution.Event) ([]sto
 	slices.SortFunc(fresh, func(a, b attribution.Event) int {
 		return cmp.Or(strings.Compare(a.ExternalID, b.ExternalID), strings.Compare(string(a.Type), string(b.Type)))
 	})
+	// What is new is known from here on: the events of fresh whose ids are in inserted.
 	inserted, err := t.insertEvents(ctx, fresh, referencesOf(events))
 	if err != nil {
 		return nil, err
