@@ -231,7 +231,11 @@ func recount(t *rapid.T, w world, clicks []stored) map[key]sums {
 		if c.influencer == "" {
 			c.influencer = none
 		}
-		for kind, thing := range []string{none, c.campaign, c.influencer, c.link} {
+		things := []string{none, c.campaign, c.influencer, c.link}
+		if c.influencer != none {
+			things = append(things, none) // all that have one, together
+		}
+		for kind, thing := range things {
 			add := func(k key, more sums) {
 				s := out[k]
 				out[k] = sums{s.clicks + more.clicks, s.all + more.all, s.visitors + more.visitors}
