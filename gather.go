@@ -118,7 +118,8 @@ func (g *gatherer) leave(e *entry) bool {
 	}
 	e.gone = true
 	if f := e.flight; f != nil {
-		if f.left--; f.left == 0 { // nobody wants to know any more
+		f.left--
+		if f.left == 0 { // nobody wants to know any more
 			f.cancel()
 		}
 	}

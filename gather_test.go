@@ -328,7 +328,7 @@ func TestRecordEvent_UnderFire(t *testing.T) {
 	var mu sync.Mutex
 	acknowledged := make(map[string][]superher.Receipt)
 	for worker := range 32 {
-		random := rand.New(rand.NewPCG(1, uint64(worker))) //nolint:gosec // repeatable
+		random := rand.New(rand.NewPCG(1, uint64(worker)))
 		wait.Go(func() {
 			for range events * repeats / 32 {
 				id := fmt.Sprint("order-", random.IntN(events))

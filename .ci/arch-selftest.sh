@@ -50,6 +50,7 @@ plant R3 adapters/memory/planted.go "$module"
 plant R3 adapters/memory/planted_test.go "$module/server"
 plant R4 server/planted.go "$module/storage/storagetest"
 plant R4 adapters/memory/planted.go "$module/clicks/clickstest"
+plant R4 adapters/sqlite/planted.go "$module/adapters/internal/totalstest"
 plant R5 adapters/postgres/planted_test.go github.com/testcontainers/testcontainers-go
 plant R6 stats/planted.go github.com/Masterminds/squirrel
 plant R6 server/planted.go github.com/Masterminds/squirrel

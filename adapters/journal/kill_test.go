@@ -84,14 +84,16 @@ func TestKill_LosesNothingAndStoresNothingTwice(t *testing.T) {
 		require.NoError(t, cmd.Start())
 		in, seen := bufio.NewScanner(out), 0
 		for in.Scan() {
-			if n, ok := strings.CutPrefix(in.Text(), "taken "); ok {
-				number, err := strconv.Atoi(n)
-				require.NoError(t, err)
-				acknowledged[number] = true
-				seen++
-				if seen == each {
-					require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
-				}
+			n, ok := strings.CutPrefix(in.Text(), "taken ")
+			if !ok {
+				continue
+			}
+			number, err := strconv.Atoi(n)
+			require.NoError(t, err)
+			acknowledged[number] = true
+			seen++
+			if seen == each {
+				require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
 			}
 		}
 		require.Error(t, cmd.Wait(), "it was killed")

@@ -76,7 +76,7 @@ func decode(field pgconn.FieldDescription, raw []byte, into any) (bool, error) {
 		}
 	case *int64:
 		if len(raw) == 8 && field.DataTypeOID == pgtype.Int8OID {
-			*into = int64(binary.BigEndian.Uint64(raw)) //nolint:gosec // two's complement on the wire
+			*into = int64(binary.BigEndian.Uint64(raw))
 			return true, nil
 		}
 	case *[]byte:
@@ -95,7 +95,7 @@ func decodeScanner(oid uint32, raw []byte, into sql.Scanner) (bool, error) {
 	case oid == pgtype.UUIDOID && len(raw) == 16, oid == pgtype.ByteaOID:
 		return true, into.Scan(raw)
 	case oid == pgtype.TimestamptzOID && len(raw) == 8:
-		micros := int64(binary.BigEndian.Uint64(raw)) //nolint:gosec // two's complement on the wire
+		micros := int64(binary.BigEndian.Uint64(raw))
 		if since2000 := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(); micros+since2000 > micros && micros > -1<<62 {
 			return true, into.Scan(micros + since2000)
 		}

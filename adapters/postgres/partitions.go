@@ -24,7 +24,8 @@ const (
 	// month and the one before it still get clicks that arrive late, and are what
 	// repeated visits are told by.
 	LeastMonthsKept = 2
-	MostMonthsKept  = 1200
+	// MostMonthsKept is the other bound.
+	MostMonthsKept = 1200
 )
 
 // clickMonth is a table of the clicks of one month (UTC).

@@ -76,7 +76,8 @@ func BenchmarkHotTotals(b *testing.B) {
 				beside.Go(func() {
 					for ctx.Err() == nil {
 						done, err := store.System().FoldTotals(ctx, a.ID)
-						if folded.Add(done.Changes); err == nil && !done.More {
+						folded.Add(done.Changes)
+						if err == nil && !done.More {
 							_ = pauseFor(ctx, 100*time.Millisecond)
 						}
 					}

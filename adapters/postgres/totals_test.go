@@ -17,7 +17,7 @@ import (
 type tables struct{ *sql.DB }
 
 func (t tables) Query(ctx context.Context, text string) (statsql.Rows, error) {
-	return t.QueryContext(ctx, text)
+	return t.QueryContext(ctx, text) //nolint:rowserrcheck // handed to the caller
 }
 
 func (t tables) Exec(ctx context.Context, text string) error {

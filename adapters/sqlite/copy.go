@@ -35,7 +35,7 @@ func (q *querier) copy(ctx context.Context, text string, args ...any) (statsql.R
 	if _, err := q.session.ExecContext(ctx, "CREATE TEMPORARY TABLE "+table[len("temp."):]+" AS "+text, args...); err != nil {
 		return nil, q.fail(ctx, err)
 	}
-	next, err := q.session.PrepareContext(ctx, "SELECT * FROM "+table+" WHERE rowid = ?") //nolint:gosec // the name is made above
+	next, err := q.session.PrepareContext(ctx, "SELECT * FROM "+table+" WHERE rowid = ?")
 	if err != nil {
 		_ = q.drop(ctx, table)
 		return nil, q.fail(ctx, err)

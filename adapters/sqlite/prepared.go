@@ -74,13 +74,14 @@ func (p *prepared) evict() {
 }
 
 // exec runs a statement that is run often.
-func (p *prepared) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	s, done, err := p.statement(ctx, text)
+func (p *prepared) exec(ctx context.Context, text string) error {
+	s, done, err := p.statement(ctx, text) //nolint:sqlclosecheck // kept for the next time; done closes it where it is not
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
-	return s.ExecContext(ctx, args...)
+	_, err = s.ExecContext(ctx)
+	return err
 }
 
 func (p *prepared) close() {

@@ -23,7 +23,7 @@ import (
 type tables struct{ *sql.DB }
 
 func (t tables) Query(ctx context.Context, text string) (statsql.Rows, error) {
-	return t.QueryContext(ctx, text)
+	return t.QueryContext(ctx, text) //nolint:rowserrcheck // handed to the caller
 }
 
 func (t tables) Exec(ctx context.Context, text string) error {
@@ -70,7 +70,7 @@ func (e *explained) Query(ctx context.Context, text string, args ...any) (statsq
 	if err := plan.Err(); err != nil {
 		return nil, err
 	}
-	return e.QueryContext(ctx, text, args...)
+	return e.QueryContext(ctx, text, args...) //nolint:rowserrcheck // handed to the caller
 }
 
 // A report reads the rows of its advertiser and period, of whatever table.

@@ -127,7 +127,7 @@ func (w *writer) begin(ctx context.Context, brief bool) (*shared, error) {
 		w.conn, w.prepared = conn, newPrepared(conn)
 	}
 	// This waits for other processes, so it must be possible to give up.
-	if _, err := w.prepared.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := w.prepared.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		// Given up at the last moment it may have begun all the same.
 		_, _ = w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		return nil, err
@@ -138,7 +138,7 @@ func (w *writer) begin(ctx context.Context, brief bool) (*shared, error) {
 // commit ends a transaction, once and for all that share it.
 func (w *writer) commit() error {
 	ctx := context.Background() // of no unit in particular; it is not waited for with a context
-	_, err := w.prepared.exec(ctx, "COMMIT")
+	err := w.prepared.exec(ctx, "COMMIT")
 	if err != nil {
 		w.rollback(ctx)
 	}
@@ -149,7 +149,7 @@ func (w *writer) commit() error {
 // within one still and is not used again; where SQLite has undone it by itself
 // there is nothing left to do, and the next use would say so.
 func (w *writer) rollback(ctx context.Context) {
-	if _, err := w.prepared.exec(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+	if err := w.prepared.exec(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
 		w.drop()
 	}
 }
@@ -210,7 +210,7 @@ func (w *writer) run(ctx context.Context, brief bool, fn func(context.Context, s
 // the savepoint is gone then, by which that is noticed whatever fn makes of it.
 func (w *writer) unit(ctx context.Context, s *shared, fn func(context.Context, sqlstore.Querier) error) (collision, err error) {
 	calm := context.WithoutCancel(ctx)
-	if _, err := w.prepared.exec(calm, "SAVEPOINT unit"); err != nil {
+	if err := w.prepared.exec(calm, "SAVEPOINT unit"); err != nil {
 		w.lose(calm, s, err)
 		return err, nil
 	}
@@ -246,17 +246,15 @@ func (w *writer) finish(ctx context.Context, s *shared, kept bool) error {
 	switch {
 	case kept:
 		s.units++
-		_, err := w.prepared.exec(ctx, "RELEASE unit")
-		return err
+		return w.prepared.exec(ctx, "RELEASE unit")
 	case s.units == 0: // nobody else is in it
 		w.rollback(ctx)
 		return nil
 	}
-	if _, err := w.prepared.exec(ctx, "ROLLBACK TO unit"); err != nil {
+	if err := w.prepared.exec(ctx, "ROLLBACK TO unit"); err != nil {
 		return err
 	}
-	_, err := w.prepared.exec(ctx, "RELEASE unit")
-	return err
+	return w.prepared.exec(ctx, "RELEASE unit")
 }
 
 // lose gives up a transaction that others have a part in: they are told to

@@ -39,6 +39,16 @@ func (s source) Chart(ctx context.Context, f stats.Filter, unit stats.Unit) ([]s
 	return out, nil
 }
 
+// timeline makes the expressions that find a row's bucket. The database adds
+// the zone's offset to the moment, as it was in the row's offset period, and
+// divides; it never sees a zone.
+type timeline struct {
+	stats.Calendar
+	d      Dialect
+	unit   stats.Unit
+	anchor int64 // day since 1970 that seconds are counted from
+}
+
 // readEvents adds the events of each bucket, from totals in rows for each day.
 func (t timeline) readEvents(ctx context.Context, q Querier, p plan, out []stats.Bucket) error {
 	dims := t.dims()
@@ -81,16 +91,6 @@ func (t timeline) readClicks(ctx context.Context, q Querier, p plan, out []stats
 	})
 }
 
-// timeline makes the expressions that find a row's bucket. The database adds
-// the zone's offset to the moment, as it was in the row's offset period, and
-// divides; it never sees a zone.
-type timeline struct {
-	stats.Calendar
-	d      Dialect
-	unit   stats.Unit
-	anchor int64 // day since 1970 that seconds are counted from
-}
-
 // anchor returns a Monday at least a day before the moment, as days since 1970.
 // Counted from it, no moment of the filter's period is negative in any zone, so
 // that integer division, which rounds towards zero, always rounds down.
@@ -103,7 +103,8 @@ func anchor(from time.Time) int64 {
 // dims returns the two dimensions of a bucket: the number of the offset period,
 // which only hours need, and the number of the hour, day, week or month.
 func (t timeline) dims() []dimension {
-	local, period, number := t.local(), squirrel.Expr("0"), squirrel.Sqlizer(nil)
+	local, period := t.local(), squirrel.Expr("0")
+	var number squirrel.Sqlizer
 	switch t.unit {
 	case stats.Hour:
 		period = t.byPeriod(func(i int, _ int64) (string, []any) { return strconv.Itoa(i), nil })

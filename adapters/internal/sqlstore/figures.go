@@ -31,8 +31,18 @@ func (f figures) shortValues() []any {
 	return []any{f.events, f.conversions, f.sales, f.revenue, f.payout}
 }
 
-func (f *figures) columns() []any {
-	return []any{&f.events, &f.conversions, &f.sales, &f.revenue, &f.orders, &f.ordersValue, &f.payout}
+func (f *figures) columns() []*int64 {
+	return []*int64{&f.events, &f.conversions, &f.sales, &f.revenue, &f.orders, &f.ordersValue, &f.payout}
+}
+
+// targets returns the columns as what a row is scanned into.
+func (f *figures) targets() []any {
+	columns := f.columns()
+	out := make([]any, len(columns))
+	for i, column := range columns {
+		out[i] = column
+	}
+	return out
 }
 
 // plus adds up; fault.Invalid "amount-overflow" if a sum does not fit.
@@ -43,11 +53,12 @@ func (f figures) negative() (figures, error) { return figures{}.combine(f, diffe
 
 func (f figures) combine(g figures, with func(a, b int64) (int64, bool)) (figures, error) {
 	a, b := f.columns(), g.columns()
-	for i := range a {
-		into, fits := a[i].(*int64), false
-		if *into, fits = with(*into, *b[i].(*int64)); !fits {
+	for i, into := range a {
+		together, fits := with(*into, *b[i])
+		if !fits {
 			return figures{}, fault.New(fault.Invalid, "amount-overflow", "a sum does not fit in 64 bits of minor units")
 		}
+		*into = together
 	}
 	return f, nil
 }

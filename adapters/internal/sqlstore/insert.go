@@ -37,11 +37,12 @@ func rowOf(e attribution.Event) (eventRow, error) {
 	return eventRow{e, metadata, candidates, terms}, err
 }
 
-var eventNames = strings.Split(eventColumns, ", ")
+// eventNames returns the names of eventColumns.
+func eventNames() []string { return strings.Split(eventColumns, ", ") }
 
 // insertEach stores rows one by one.
 func (t tx) insertEach(ctx context.Context, rows []eventRow) (map[attribution.ID]bool, error) {
-	text := "INSERT INTO customer_events (" + eventColumns + ") VALUES (?" + strings.Repeat(",?", len(eventNames)-1) + ") ON CONFLICT DO NOTHING"
+	text := "INSERT INTO customer_events (" + eventColumns + ") VALUES (?" + strings.Repeat(",?", len(eventNames())-1) + ") ON CONFLICT DO NOTHING"
 	args := make([][]any, len(rows))
 	for i, e := range rows {
 		d, c := e.Decision, e.Commission
@@ -138,7 +139,7 @@ func columnsOf(rows []eventRow) []array {
 // that is the same for any number of them: a parameter is a whole column. It
 // stores none unless the advertiser and all that the rows refer to are there.
 func (t tx) insertTogether(ctx context.Context, rows []eventRow, refs references) (map[attribution.ID]bool, error) {
-	columns := columnsOf(rows)
+	columns, all := columnsOf(rows), eventNames()
 	args := []any{t.owner()}
 	param := func(value any) string {
 		args = append(args, value)
@@ -150,7 +151,7 @@ func (t tx) insertTogether(ctx context.Context, rows []eventRow, refs references
 			arrays.WriteString(", ")
 			names.WriteString(", ")
 		}
-		name, element := eventNames[i+1], c.element
+		name, element := all[i+1], c.element
 		picked.WriteString(", e." + name)
 		if c.text {
 			picked.WriteString("::" + element)
@@ -159,9 +160,10 @@ func (t tx) insertTogether(ctx context.Context, rows []eventRow, refs references
 		arrays.WriteString(param(c.values) + "::" + element + "[]")
 		names.WriteString(name)
 	}
-	text := "INSERT INTO customer_events (" + eventColumns + ") SELECT $1" + picked.String() +
+	var text strings.Builder
+	text.WriteString("INSERT INTO customer_events (" + eventColumns + ") SELECT $1" + picked.String() +
 		" FROM unnest(" + arrays.String() + ") AS e (" + names.String() + ")" +
-		" WHERE EXISTS (SELECT FROM advertisers WHERE id = $1)"
+		" WHERE EXISTS (SELECT FROM advertisers WHERE id = $1)")
 	for _, known := range []struct {
 		table, column string
 		ids           [][]byte
@@ -170,9 +172,10 @@ func (t tx) insertTogether(ctx context.Context, rows []eventRow, refs references
 		{"coupons", "id", allBytes(refs.coupons)}, {"tracking_links", "id", allBytes(refs.links)},
 	} {
 		list := param(known.ids) + "::uuid[]"
-		text += " AND (SELECT count(*) FROM " + known.table + " WHERE advertiser_id = $1 AND " + known.column + " = ANY (" + list + ")) = cardinality(" + list + ")"
+		text.WriteString(" AND (SELECT count(*) FROM " + known.table + " WHERE advertiser_id = $1 AND " + known.column +
+			" = ANY (" + list + ")) = cardinality(" + list + ")")
 	}
-	found, err := t.q.Query(ctx, "WITH stored AS ("+text+" ON CONFLICT DO NOTHING RETURNING *), noted AS ("+
+	found, err := t.q.Query(ctx, "WITH stored AS ("+text.String()+" ON CONFLICT DO NOTHING RETURNING *), noted AS ("+
 		"INSERT INTO event_changes ("+changeColumns+") SELECT "+changeOfStored()+" FROM stored) SELECT id FROM stored", args...)
 	if err != nil {
 		return nil, err
@@ -198,7 +201,7 @@ func (t tx) insertTogether(ctx context.Context, rows []eventRow, refs references
 func changeOfStored() string {
 	columns := strings.Split(strings.TrimSuffix(changeColumns, figureColumns), ", ")
 	columns = columns[:len(columns)-1] // behind the last comma
-	for _, name := range strings.Split(figureColumns, ", ") {
+	for name := range strings.SplitSeq(figureColumns, ", ") {
 		columns = append(columns, rawFigures(name))
 	}
 	return strings.Join(columns, ", ")

@@ -140,7 +140,7 @@ func (t totals) take(ctx context.Context) ([]change, error) {
 func scanChange(r row) (change, error) {
 	var c change
 	err := r.Scan(append([]any{moment{&c.at}, &c.kind, &c.currency, &c.commission, &c.method, &c.source,
-		&c.campaign, &c.influencer, &c.coupon, &c.link}, c.columns()...)...)
+		&c.campaign, &c.influencer, &c.coupon, &c.link}, c.targets()...)...)
 	return c, err
 }
 

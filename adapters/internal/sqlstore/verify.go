@@ -117,21 +117,22 @@ func scanDifferences(r row, table sumTable) ([]storage.TotalsDifference, error) 
 	if err := r.Scan(dest...); err != nil {
 		return nil, err
 	}
-	cell := table.name
+	var cell strings.Builder
+	cell.WriteString(table.name)
 	for i, column := range table.keys {
 		switch key := keys[i].(type) {
 		case *ident.Of[anything]:
-			cell += " " + column + "=" + key.String()
+			cell.WriteString(" " + column + "=" + key.String())
 		case *string:
-			cell += " " + column + "=" + *key
+			cell.WriteString(" " + column + "=" + *key)
 		case *int64:
-			cell += " " + column + "=" + keyText(column, *key)
+			cell.WriteString(" " + column + "=" + keyText(column, *key))
 		}
 	}
 	var out []storage.TotalsDifference
 	for i, off := range offs {
 		if off != 0 {
-			out = append(out, storage.TotalsDifference{Cell: cell, Figure: table.sums[i], Off: off})
+			out = append(out, storage.TotalsDifference{Cell: cell.String(), Figure: table.sums[i], Off: off})
 		}
 	}
 	return out, nil

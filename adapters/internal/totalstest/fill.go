@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -176,7 +177,7 @@ func (f *filler) fold(e event) {
 	day, month := dates(e.at, f.zone)
 	sums := e.sums(1)
 	f.add("event_days", fmt.Sprintf("%d, '%s', '%s', '%s', '%s', '%s'", day, e.source, e.method, e.kind, e.currency, e.earned), sums...)
-	short := append(sums[:4:4], sums[6])
+	short := slices.Concat(sums[:4], sums[6:])
 	money := fmt.Sprintf("'%s', '%s'", e.currency, e.earned)
 	for grain, first := range []int64{day, month} {
 		key := fmt.Sprintf("%d, %d, ", grain, first)

@@ -21,7 +21,7 @@ func zones() []string {
 // Store returns the store with totals for every advertiser, which are made anew
 // whenever a reader is made.
 func Store(t testing.TB, store storage.Store, db DB, d statsql.Dialect, seed uint64) storage.Store {
-	return &totalled{Store: store, t: t, db: db, d: d, random: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // draws test data
+	return &totalled{Store: store, t: t, db: db, d: d, random: rand.New(rand.NewPCG(seed, 1))}
 }
 
 type totalled struct {

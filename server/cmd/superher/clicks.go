@@ -39,7 +39,8 @@ func (s settings) clicks() clicksSettings {
 		settings: s,
 		kind: s.choice("clicks", inJournal, "where clicks wait for the database: `journal, jetstream or memory`; what waits in memory is lost with the process",
 			inJournal, inJetStream, inMemory),
-		dir: s.String("clicks-dir", "", "`directory` of the journal or the embedded NATS server, of this process alone (default: the SQLite file with .clicks or .jetstream, or superher-clicks or superher-jetstream)"),
+		dir: s.String("clicks-dir", "", "`directory` of the journal or the embedded NATS server, of this process alone "+
+			"(default: the SQLite file with .clicks or .jetstream, or superher-clicks or superher-jetstream)"),
 		fsync: s.span("clicks-fsync", time.Second, 0, time.Hour,
 			"`time` after which it is forced to the disk at the latest: what a power cut may cost; 0s: before each redirect is answered"),
 		limit: s.size("clicks-limit", journal.DefaultLimit, journal.MinLimit, "`size` of what may wait in it, like 512MiB; clicks beyond it are lost"),

@@ -10,7 +10,8 @@ import (
 // detachClicks is the command that takes old clicks out of the store.
 func (p program) detachClicks(s settings) func(context.Context) error {
 	d := s.database()
-	keep := s.Int("keep-months", 0, fmt.Sprintf("how many whole `months` (UTC) before the present one stay, from %d to %d; required", postgres.LeastMonthsKept, postgres.MostMonthsKept))
+	keep := s.Int("keep-months", 0, fmt.Sprintf("how many whole `months` (UTC) before the present one stay, from %d to %d; required",
+		postgres.LeastMonthsKept, postgres.MostMonthsKept))
 	drop := s.Bool("drop", false, "delete what is taken out; otherwise it stays as tables for the owner to archive")
 	return func(ctx context.Context) error {
 		if err := d.choose(); err != nil {
