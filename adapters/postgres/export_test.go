@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/superher/superher/adapters/internal/sqlstore"
@@ -54,7 +55,11 @@ func (h hosted) Run(ctx context.Context, work sqlstore.Work, fn func(context.Con
 }
 
 func (h hosted) once(ctx context.Context, work sqlstore.Work, fn func(context.Context, sqlstore.Querier) error) error {
-	tx, err := h.pool.Begin(ctx)
+	level := pgx.RepeatableRead // so that the reads of a transaction agree, see InTx
+	if work.Kind == sqlstore.Turn {
+		level = pgx.ReadCommitted
+	}
+	tx, err := h.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: level})
 	if err != nil {
 		return translate(ctx, err)
 	}
