@@ -29,7 +29,7 @@ func (t tables) Exec(ctx context.Context, text string) error {
 func TestContract_FromTotals(t *testing.T) {
 	server(t)
 	seed := uint64(0)
-	storagetest.RunStats(t, storagetest.Harness{Seeds: 30, New: func(t *testing.T) storage.Store {
+	storagetest.RunStats(t, storagetest.Harness{Seeds: 10, New: func(t *testing.T) storage.Store {
 		store, name := fresh(t)
 		db, err := sql.Open("pgx", shared.url(name, false))
 		require.NoError(t, err)

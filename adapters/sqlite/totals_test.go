@@ -34,7 +34,7 @@ func (t tables) Exec(ctx context.Context, text string) error {
 // Every report is the same from totals, whatever part of the events is in them.
 func TestContract_FromTotals(t *testing.T) {
 	seed := uint64(0)
-	storagetest.RunStats(t, storagetest.Harness{Seeds: 30, New: func(t *testing.T) storage.Store {
+	storagetest.RunStats(t, storagetest.Harness{Seeds: 10, New: func(t *testing.T) storage.Store {
 		path := filepath.Join(t.TempDir(), "superher.db")
 		store, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
 		require.NoError(t, err)
