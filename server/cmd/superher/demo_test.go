@@ -18,7 +18,7 @@ import (
 func TestDemo_EveryLineItPrintsWorks(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
-	r := start(t, 4*time.Minute, "demo", "--addr", "127.0.0.1:0")
+	r := start(t, 10*time.Minute, "demo", "--addr", "127.0.0.1:0") // under the race detector, beside other tests
 	printed := r.stdout.String()
 	left, err := os.ReadDir(folder)
 	require.NoError(t, err)
