@@ -2,8 +2,8 @@ package postgres_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -25,7 +25,7 @@ import (
 func newAdvertiser(t testing.TB, store storage.Store) tenant.Advertiser {
 	t.Helper()
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	id, err := ident.New[tenant.Advertiser](now, rand.NewChaCha8([32]byte{byte(rand.Uint32()), byte(rand.Uint32())}))
+	id, err := ident.New[tenant.Advertiser](now, rand.Reader)
 	require.NoError(t, err)
 	a, err := tenant.Create(id, now, tenant.NewAdvertiser{Name: "Brand", Currency: "INR"})
 	require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestRowSecurity_WithoutSettingsThereAreNoRows(t *testing.T) {
 
 func createCampaign(t testing.TB, a tenant.Advertiser) func(context.Context, storage.Tx) error {
 	return func(ctx context.Context, tx storage.Tx) error {
-		id, err := ident.New[campaigns.Campaign](a.CreatedAt, rand.NewChaCha8([32]byte{byte(rand.Uint32()), byte(rand.Uint32())}))
+		id, err := ident.New[campaigns.Campaign](a.CreatedAt, rand.Reader)
 		require.NoError(t, err)
 		c, err := campaigns.Create(id, a.ID, a.CreatedAt, campaigns.NewCampaign{Name: "Summer"})
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -84,8 +85,15 @@ func SpoilCommit(ctx context.Context, s *Store) error {
 }
 
 // EndTransaction is a brief write that undoes the transaction which it is part of.
+// It does so once: repeated, it fails before it touches anything, so that the
+// others, which are repeated as well, meet with it no second time.
 func EndTransaction(ctx context.Context, s *Store) error {
+	ended := false
 	return s.engine.Run(ctx, sqlstore.Work{Kind: sqlstore.Change, Brief: true}, func(ctx context.Context, q sqlstore.Querier) error {
+		if ended {
+			return errors.New("the transaction was ended before")
+		}
+		ended = true
 		_, err := q.Exec(ctx, "ROLLBACK")
 		return err
 	})

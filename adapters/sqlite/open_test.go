@@ -2,9 +2,9 @@ package sqlite_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,7 +25,7 @@ import (
 func newAdvertiser(t testing.TB, store storage.Store) tenant.Advertiser {
 	t.Helper()
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	id, err := ident.New[tenant.Advertiser](now, rand.NewChaCha8([32]byte{byte(rand.Uint32())}))
+	id, err := ident.New[tenant.Advertiser](now, rand.Reader)
 	require.NoError(t, err)
 	a, err := tenant.Create(id, now, tenant.NewAdvertiser{Name: "Brand", Currency: "INR"})
 	require.NoError(t, err)
