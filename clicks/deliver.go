@@ -19,6 +19,30 @@ const (
 // end.
 const FlushTime = 10 * time.Second
 
+// How a recorder rests between batches, see [Rest].
+const (
+	fullBatch   = 500 // visits from which on a batch tells of a burst
+	rests       = 5   // times as long as the batch took
+	longestRest = time.Second
+	MaxBehind   = 30 * time.Second // age of a visit from which on there is no rest
+)
+
+// Rest waits for a while after a batch was delivered, for authors of recorders:
+// a burst of clicks is taken in first and handed over behind it, so that the
+// processors and the database are there for the shoppers. There is no rest after
+// a small batch, nor once the first visit of the batch is older than [MaxBehind]
+// at the moment now: reports are late by that much and no more, unless the store
+// is too slow for the clicks. Took is how long the delivery took.
+func Rest(ctx context.Context, batch []Visit, took time.Duration, now time.Time) {
+	if len(batch) < fullBatch || now.Sub(batch[0].Hit.At) > MaxBehind {
+		return
+	}
+	select {
+	case <-time.After(min(rests*took, longestRest)):
+	case <-ctx.Done():
+	}
+}
+
 // Deliver offers a batch to a sink until it is taken: the way of every recorder
 // with a sink, for authors of recorders.
 //

@@ -175,3 +175,43 @@ func TestDeliver_SettlesEachVisitOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestRest_LeavesTheMachineToABurstButNotForLong(t *testing.T) {
+	const full = 500
+	for name, c := range map[string]struct {
+		count     int
+		age, took time.Duration
+		rested    time.Duration
+	}{
+		"five times what a full batch took":   {full, time.Second, 20 * time.Millisecond, 100 * time.Millisecond},
+		"a second at most":                    {full, time.Second, time.Minute, time.Second},
+		"nothing after less than a full one":  {full - 1, time.Second, 20 * time.Millisecond, 0},
+		"also when it is as old as it may be": {full, clicks.MaxBehind, 20 * time.Millisecond, 100 * time.Millisecond},
+		"nothing when it is older":            {full, clicks.MaxBehind + 1, 20 * time.Millisecond, 0},
+		"nothing after none":                  {0, 0, time.Second, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				batch, began := visits(c.count), time.Now()
+				for i := range batch {
+					batch[i].Hit.At = began.Add(-c.age)
+				}
+				clicks.Rest(t.Context(), batch, c.took, began)
+				require.Equal(t, c.rested, time.Since(began))
+			})
+		})
+	}
+}
+
+func TestRest_EndsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		batch, began := visits(500), time.Now()
+		for i := range batch {
+			batch[i].Hit.At = began
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		clicks.Rest(ctx, batch, time.Minute, began)
+		require.Equal(t, time.Millisecond, time.Since(began))
+	})
+}

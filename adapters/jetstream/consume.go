@@ -40,7 +40,9 @@ func (r *Recorder) Run(ctx context.Context, sink clicks.Sink) error {
 			continue
 		}
 		pause = firstPause
+		visits, began := b.visits, time.Now()
 		b = r.deliver(ctx, sink, b)
+		clicks.Rest(ctx, visits, time.Since(began), time.Now())
 	}
 	flushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), clicks.FlushTime)
 	defer cancel()

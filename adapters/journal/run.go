@@ -16,9 +16,6 @@ const (
 	chunkSize = 512 << 10              // bytes that are read at once
 	linger    = 100 * time.Millisecond // for a batch to fill; no redirect waits for that
 	maxAge    = time.Minute            // of a segment whose visits are all stored
-	rests     = 3                      // times as long as the batch before took
-	maxRest   = time.Second
-	restless  = 8 // from this part of the limit on there is no rest
 )
 
 // reader goes through the segments in order.
@@ -93,20 +90,9 @@ func (r *reader) drain(ctx context.Context, sink clicks.Sink) error {
 		if len(left) > 0 {
 			return nil // ctx is done
 		}
-		r.rest(ctx, time.Since(began))
-	}
-}
-
-// rest leaves the processors and the database to redirects for a while after a full
-// batch: a burst is written down first and handed over behind it. When much waits,
-// or at the end, there is no rest.
-func (r *reader) rest(ctx context.Context, took time.Duration) {
-	if r.ending || len(r.visits) < batchSize/2 || r.j.bytes.Load() > r.j.config.Limit/restless {
-		return
-	}
-	select {
-	case <-time.After(min(rests*took, maxRest)):
-	case <-ctx.Done():
+		if !r.ending {
+			clicks.Rest(ctx, r.visits, time.Since(began), time.Now())
+		}
 	}
 }
 

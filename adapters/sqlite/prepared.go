@@ -6,9 +6,13 @@ import (
 	"database/sql/driver"
 )
 
-// maxPrepared bounds the statements that are kept. There are not many texts, but
-// lists in conditions make some more.
-const maxPrepared = 200
+// Bounds of the statements that are kept. There are not many texts, but lists in
+// conditions and in rows make some more, and a long one takes a megabyte of
+// memory as a program.
+const (
+	maxPrepared     = 200
+	maxPreparedText = 48 << 10 // bytes, of all of them
+)
 
 // session is what the statements of a transaction run on.
 type session interface {
@@ -22,6 +26,7 @@ type session interface {
 type prepared struct {
 	*sql.Conn
 	known map[string]*statement
+	text  int // bytes of known
 	uses  int64
 }
 
@@ -51,26 +56,30 @@ func (p *prepared) statement(ctx context.Context, text string) (_ *sql.Stmt, don
 	if _, ok := p.known[text]; ok {
 		return made, func() { _ = made.Close() }, nil
 	}
-	if len(p.known) >= maxPrepared {
-		p.evict()
-	}
 	s := &statement{Stmt: made, busy: true, used: p.uses}
 	p.known[text] = s
+	p.text += len(text)
+	for (len(p.known) > maxPrepared || p.text > maxPreparedText) && p.evict() {
+	}
 	return made, func() { s.busy = false }, nil
 }
 
-// evict closes the statement that was not used for the longest time.
-func (p *prepared) evict() {
+// evict closes the statement that was not used for the longest time. It returns
+// false where all are in use.
+func (p *prepared) evict() bool {
 	oldest := ""
 	for text, s := range p.known {
 		if !s.busy && (oldest == "" || s.used < p.known[oldest].used) {
 			oldest = text
 		}
 	}
-	if s, ok := p.known[oldest]; ok {
+	s, ok := p.known[oldest]
+	if ok {
 		delete(p.known, oldest)
+		p.text -= len(oldest)
 		_ = s.Close()
 	}
+	return ok
 }
 
 // exec runs a statement that is run often.
@@ -89,6 +98,7 @@ func (p *prepared) close() {
 		_ = s.Close()
 	}
 	clear(p.known)
+	p.text = 0
 }
 
 // discard closes a connection instead of giving it back to the pool.

@@ -21,13 +21,18 @@ import (
 // Defaults of a Config.
 const (
 	DefaultTimeout = 10 * time.Second
-	DefaultReaders = 8
+	DefaultReaders = 4
 )
 
-// writing are settings of the connection that writes: room for the pages that a
-// large batch changes, 16 MB, and as much in the log before it is moved into the
-// file, so that a page that many commits change is moved once.
-const writing = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4096)"
+// Room for pages in the memory of a connection; what does not fit there is
+// mostly in that of the operating system. A page of 4 KB takes 8 KB: the
+// allocator of the driver gives powers of two. The connection that writes keeps
+// what a large batch changes, and as much as 16 MB in the log before it is moved
+// into the file, so that a page that many commits change is moved once.
+const (
+	writing = "&_pragma=cache_size(-6144)&_pragma=wal_autocheckpoint(4096)"
+	reading = "&_pragma=cache_size(-1024)"
+)
 
 // Config says where the data is.
 type Config struct {
@@ -80,7 +85,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	}
 	var readers *sql.DB
 	if err == nil {
-		readers, err = open(config, "_txlock=deferred&_pragma=query_only(1)", config.Readers)
+		readers, err = open(config, "_txlock=deferred&_pragma=query_only(1)"+reading, config.Readers)
 	}
 	if err != nil {
 		_ = writer.Close()
