@@ -131,8 +131,14 @@ func (s system) FoldTotals(ctx context.Context, advertiser tenant.ID) (storage.F
 // and deletes them makes sure that they are the same ones: others with lower
 // numbers may be committed at any time.
 func (t totals) take(ctx context.Context) ([]change, error) {
-	some := squirrel.Select("ctid").From("event_changes").Where(t.own()).Limit(foldPortion)
-	return collect(ctx, t.q, t.dialect.Builder().Delete("event_changes").Where(t.own()).Where(squirrel.Expr("ctid = ANY (ARRAY(?))", some)).
+	// By their place in the table: about a queue, which is empty as often as not,
+	// Postgres knows too little to look for thousands of numbers by an index.
+	place, among := "seq", "seq IN (?)"
+	if t.dialect == statsql.Postgres {
+		place, among = "ctid", "ctid = ANY (ARRAY(?))"
+	}
+	some := squirrel.Select(place).From("event_changes").Where(t.own()).Limit(foldPortion)
+	return collect(ctx, t.q, t.dialect.Builder().Delete("event_changes").Where(t.own()).Where(squirrel.Expr(among, some)).
 		Suffix("RETURNING occurred_at, event_type, currency, commission_currency, method, source, "+
 			"campaign_id, influencer_id, coupon_id, link_id, "+figureColumns), scanChange)
 }
