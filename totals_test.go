@@ -168,7 +168,7 @@ func TestTotalsKeeper_ABusyStoreIsAskedAgainAtTheNextLook(t *testing.T) {
 func TestTotalsKeeper_ComparesOneAdvertiserAfterAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScripted(t, 1, 2, 3)
-		s.off = []storage.TotalsDifference{{Cell: "event_days day=2026-03-01", Figure: "events", Off: 1}, {}}
+		s.off = []storage.TotalsDifference{{Cell: "event_types day=2026-03-01", Figure: "events", Off: 1}, {}}
 		got := keeping(t, s, superher.TotalsConfig{}, 7*superher.DefaultTotalsVerify+time.Second)
 		require.Equal(t, superher.TotalsStats{Verified: 7, Differences: 14}, got)
 	})

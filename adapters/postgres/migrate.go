@@ -114,14 +114,14 @@ DECLARE
     app text := '{role}';
     tables text := 'advertisers, api_keys, campaigns, influencers, influencer_access, assignments, terms, coupons, tracking_links, '
         'customer_events, click_events, visitor_salts, link_codes, api_key_hashes, users, requests, tickets, '
-        'totals, event_changes, event_days, event_pairs, event_coupons, event_links, click_days, click_visitors';
+        'totals, event_changes, event_types, event_paths, event_pairs, event_coupons, event_links, click_days, click_visitors';
 BEGIN
     -- Two that grant on one table at the same time would be in each other's way.
     PERFORM pg_advisory_xact_lock(hashtextextended('superher grants', 0));
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), app);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %s TO %I', tables, app);
-    EXECUTE format('GRANT DELETE ON visitor_salts, link_codes, api_key_hashes, requests, tickets, totals, event_changes, event_days, '
-        'event_pairs, event_coupons, event_links, click_days, click_visitors TO %I', app);
+    EXECUTE format('GRANT DELETE ON visitor_salts, link_codes, api_key_hashes, requests, tickets, totals, event_changes, event_types, '
+        'event_paths, event_pairs, event_coupons, event_links, click_days, click_visitors TO %I', app);
     EXECUTE format('GRANT SELECT ON superher_migrations TO %I', app);
 END
 $grants$`)

@@ -52,6 +52,39 @@ func TestMigrate_KeepsEveryRowOfADatabaseOfAnEarlierVersion(t *testing.T) {
 	require.NoError(t, store.System().CreateUser(t.Context(), member("jessica", filltest.Advertiser())), "the new tables are there")
 }
 
+func TestMigrate_KeepsTheTotalsOfDaysOfAnEarlierVersion(t *testing.T) {
+	c := server(t)
+	owner := c.url(c.database(t, "template0"), false)
+	db, err := sql.Open("pgx", owner)
+	require.NoError(t, err)
+	require.NoError(t, postgres.MigrateTo(t.Context(), db, filltest.WithDays))
+	require.NoError(t, db.Close())
+	p := pool(t, owner)
+	const advertiser = "01000000-0000-0000-0000-000000000000"
+	system := func(fn func(ctx context.Context, tx pgx.Tx)) {
+		require.NoError(t, pgx.BeginFunc(t.Context(), p, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), "SELECT set_config('superher.reach', 'system', true)")
+			fn(t.Context(), tx)
+			return err
+		}))
+	}
+	system(func(ctx context.Context, tx pgx.Tx) {
+		_, err := tx.Exec(ctx, filltest.Days("'"+advertiser+"'"))
+		require.NoError(t, err)
+	})
+	_, err = postgres.Migrate(t.Context(), owner, postgres.MigrateConfig{})
+	require.NoError(t, err)
+	system(func(ctx context.Context, tx pgx.Tx) {
+		for query, want := range filltest.SplitDays() {
+			rows, err := tx.Query(ctx, query)
+			require.NoError(t, err)
+			got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
+	})
+}
+
 func member(subject string, advertiser tenant.ID) tenant.User {
 	u := tenant.NewUser(tenant.UserID{1}, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), "https://idp.example", subject, "")
 	u.Advertiser = advertiser

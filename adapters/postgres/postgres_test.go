@@ -135,7 +135,7 @@ func (c *cluster) clean(t testing.TB) string {
 		require.NoError(t, err)
 		defer func() { _ = conn.Close(ctx) }()
 		_, err = conn.Exec(ctx, "TRUNCATE advertisers, influencers, link_codes, api_key_hashes, requests, tickets, "+
-			"event_changes, event_days, event_pairs, event_coupons, event_links, click_days, click_visitors CASCADE")
+			"event_changes, event_types, event_paths, event_pairs, event_coupons, event_links, click_days, click_visitors CASCADE")
 		require.NoError(t, err)
 		c.mu.Lock()
 		defer c.mu.Unlock()

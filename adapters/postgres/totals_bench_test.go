@@ -26,9 +26,9 @@ const (
 	benchChange = `INSERT INTO event_changes (advertiser_id, occurred_at, event_type, currency, commission_currency, method, source,
 		events, conversions, sales, revenue_minor, orders, orders_minor, payout_minor)
 		VALUES ($1, now(), 'purchase', 'INR', '', 'none', 'direct', 1, 1, 1, 149900, 1, 149900, 0)`
-	benchDay = `INSERT INTO event_days VALUES ($1, 20000, 'direct', 'none', 'purchase', 'INR', '', 1, 1, 1, 149900, 1, 149900, 0)
-		ON CONFLICT (advertiser_id, day, source, method, event_type, currency, commission_currency) DO UPDATE SET
-		events = event_days.events + excluded.events, revenue_minor = event_days.revenue_minor + excluded.revenue_minor`
+	benchDay = `INSERT INTO event_types VALUES ($1, 20000, 'purchase', 'INR', '', 1, 1, 1, 149900, 1, 149900, 0)
+		ON CONFLICT (advertiser_id, day, event_type, currency, commission_currency) DO UPDATE SET
+		events = event_types.events + excluded.events, revenue_minor = event_types.revenue_minor + excluded.revenue_minor`
 	benchZero = `'00000000-0000-0000-0000-000000000000'`
 	benchPair = `INSERT INTO event_pairs SELECT $1, g, 20000, ` + benchZero + `, ` + benchZero + `, 'INR', '', 1, 1, 1, 149900, 0 FROM generate_series(0, 1) g
 		ON CONFLICT (advertiser_id, grain, day, campaign_id, influencer_id, currency, commission_currency) DO UPDATE SET events = event_pairs.events + 1`

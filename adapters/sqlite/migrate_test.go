@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,33 @@ func TestOpen_KeepsEveryRowOfAFileOfAnEarlierVersion(t *testing.T) {
 	require.NoError(t, store.System().CreateUser(t.Context(), u), "the new tables are there")
 	require.NoError(t, store.Close())
 	require.Equal(t, before, dump(t, path))
+}
+
+func TestOpen_KeepsTheTotalsOfDaysOfAnEarlierVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "superher.db")
+	_, closing := sqlite.OpenVersion(t, path, filltest.WithDays)
+	require.NoError(t, closing())
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	_, err = db.ExecContext(t.Context(), filltest.Days("x'01000000000000000000000000000000'"))
+	require.NoError(t, err)
+
+	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+	for query, want := range filltest.SplitDays() {
+		var got []string
+		rows, err := db.QueryContext(t.Context(), query)
+		require.NoError(t, err)
+		for rows.Next() {
+			var line string
+			require.NoError(t, rows.Scan(&line))
+			got = append(got, line)
+		}
+		require.NoError(t, errors.Join(rows.Err(), rows.Close()))
+		require.Equal(t, want, got)
+	}
 }
 
 // undo makes a file that was filled one of the first version.

@@ -228,7 +228,7 @@ func (c *counting) Query(_ context.Context, sql string, args ...any) (statsql.Ro
 	tables, conditions := 0, strings.Count(sql, "advertiser_id = ")
 	for _, table := range []string{
 		"campaigns", "influencer_access", "assignments", "coupons", "tracking_links", "customer_events", "click_events",
-		"totals", "event_changes", "event_days", "event_pairs", "event_coupons", "event_links", "click_days", "click_visitors",
+		"totals", "event_changes", "event_types", "event_paths", "event_pairs", "event_coupons", "event_links", "click_days", "click_visitors",
 	} {
 		tables += strings.Count(sql+" ", "FROM "+table+" ")
 	}

@@ -63,9 +63,11 @@ func (p plan) eventTable(dims []dimension) string {
 	if p.zone == nil {
 		return ""
 	}
-	table := "event_days"
+	table := "event_types"
 	for _, d := range dims {
 		switch d.name {
+		case "source", "method":
+			table = "event_paths"
 		case "campaign_id", "influencer_id":
 			table = "event_pairs"
 		case "coupon_id":
@@ -74,7 +76,7 @@ func (p plan) eventTable(dims []dimension) string {
 			table = "event_links"
 		}
 	}
-	if table != "event_days" && len(p.f.EventTypes) > 0 {
+	if table != "event_types" && table != "event_paths" && len(p.f.EventTypes) > 0 {
 		return ""
 	}
 	return table
@@ -96,7 +98,8 @@ func (p plan) rawEvents(f stats.Filter, of []measure, dims []dimension) squirrel
 // eventTotals returns the rows of a table of totals for the whole days.
 func (p plan) eventTotals(table string, of []measure, dims []dimension) []squirrel.SelectBuilder {
 	byDay := []span{{first: p.first, end: p.end}}
-	if table != "event_days" {
+	grains := table != "event_types"
+	if grains {
 		byDay = spans(p.first, p.end)
 	}
 	var out []squirrel.SelectBuilder
@@ -113,7 +116,7 @@ func (p plan) eventTotals(table string, of []measure, dims []dimension) []squirr
 		for _, m := range of {
 			q = q.Column(signed(s, m.name) + " AS " + m.name)
 		}
-		out = append(out, q.From(table).Where(append(p.spanned(table, table != "event_days", s), ofTypes(table, p.f)...)))
+		out = append(out, q.From(table).Where(append(p.spanned(table, grains, s), ofTypes(table, p.f)...)))
 	}
 	return out
 }

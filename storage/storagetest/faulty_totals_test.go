@@ -79,7 +79,7 @@ func (y *faultySystem) RebuildTotals(ctx context.Context, advertiser tenant.ID, 
 func (y *faultySystem) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage.TotalsCheck, error) {
 	check, err := y.System.VerifyTotals(ctx, advertiser)
 	if y.s.is("a-comparison-finds-what-is-not-there") {
-		check.Differences = append(check.Differences, storage.TotalsDifference{Cell: "event_days", Figure: "events", Off: 1})
+		check.Differences = append(check.Differences, storage.TotalsDifference{Cell: "event_types", Figure: "events", Off: 1})
 	}
 	return check, err
 }

@@ -20,17 +20,17 @@ type sumTable struct {
 	name   string
 	keys   []string // columns of the key behind advertiser_id
 	grains bool     // has days and months; the key begins with grain and day, else with day
-	things int      // the key has so many ids after the day, else source, method and type
 	sums   []string // columns that are added up
 }
 
 func sumTables() []sumTable {
 	all, short := strings.Split(figureColumns, ", "), strings.Split(shortFigureColumns, ", ")
 	return []sumTable{
-		{name: "event_days", keys: []string{"day", "source", "method", "event_type", "currency", "commission_currency"}, sums: all},
-		{name: "event_pairs", keys: []string{"grain", "day", "campaign_id", "influencer_id", "currency", "commission_currency"}, grains: true, things: 2, sums: short},
-		{name: "event_coupons", keys: []string{"grain", "day", "coupon_id", "currency", "commission_currency"}, grains: true, things: 1, sums: short},
-		{name: "event_links", keys: []string{"grain", "day", "link_id", "currency", "commission_currency"}, grains: true, things: 1, sums: short},
+		{name: "event_types", keys: []string{"day", "event_type", "currency", "commission_currency"}, sums: all},
+		{name: "event_paths", keys: []string{"grain", "day", "source", "method", "event_type", "currency", "commission_currency"}, grains: true, sums: short},
+		{name: "event_pairs", keys: []string{"grain", "day", "campaign_id", "influencer_id", "currency", "commission_currency"}, grains: true, sums: short},
+		{name: "event_coupons", keys: []string{"grain", "day", "coupon_id", "currency", "commission_currency"}, grains: true, sums: short},
+		{name: "event_links", keys: []string{"grain", "day", "link_id", "currency", "commission_currency"}, grains: true, sums: short},
 	}
 }
 
@@ -74,6 +74,30 @@ func (k sumKey) compare(other sumKey) int {
 		strings.Compare(k.currency, other.currency), strings.Compare(k.commission, other.commission))
 }
 
+// column returns the part of the key that a column of its name holds.
+func (k sumKey) column(name string) any {
+	switch name {
+	case "grain":
+		return k.grain
+	case "day":
+		return k.day
+	case "source":
+		return k.source
+	case "method":
+		return k.method
+	case "event_type":
+		return k.kind
+	case "currency":
+		return k.currency
+	case "commission_currency":
+		return k.commission
+	case "influencer_id":
+		return k.things[1]
+	default:
+		return k.things[0]
+	}
+}
+
 // sumCell is a sum of a table.
 type sumCell struct {
 	sumKey
@@ -82,18 +106,10 @@ type sumCell struct {
 
 // values returns the row of the cell behind advertiser_id.
 func (s sumTable) values(c sumCell) []any {
-	var out []any
-	if s.grains {
-		out = append(out, c.grain)
+	out := make([]any, 0, s.width())
+	for _, column := range s.keys {
+		out = append(out, c.column(column))
 	}
-	out = append(out, c.day)
-	if s.things == 0 {
-		out = append(out, c.source, c.method, c.kind)
-	}
-	for _, id := range c.things[:s.things] {
-		out = append(out, id)
-	}
-	out = append(out, c.currency, c.commission)
 	if len(s.sums) == len(c.figures.values()) {
 		return append(out, c.figures.values()...)
 	}
@@ -104,7 +120,9 @@ func (s sumTable) values(c sumCell) []any {
 func (s sumTable) of(c change, day int64) sumKey {
 	key := sumKey{grain: dayGrain, day: day, currency: c.currency, commission: c.commission}
 	switch s.name {
-	case "event_days":
+	case "event_types":
+		key.kind = string(c.kind)
+	case "event_paths":
 		key.source, key.method, key.kind = c.source, c.method, string(c.kind)
 	case "event_pairs":
 		key.things = [2]keyID{keyID(c.campaign), keyID(c.influencer)}

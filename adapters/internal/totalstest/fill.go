@@ -30,7 +30,7 @@ func Fill(ctx context.Context, db DB, d statsql.Dialect, advertiser tenant.ID, z
 		return err
 	}
 	f := filler{db: db, d: d, advertiser: advertiser, zone: location, random: random, cells: map[string]map[string][]int64{}}
-	for _, table := range []string{"totals", "event_changes", "event_days", "event_pairs", "event_coupons", "event_links", "click_days", "click_visitors"} {
+	for _, table := range []string{"totals", "event_changes", "event_types", "event_paths", "event_pairs", "event_coupons", "event_links", "click_days", "click_visitors"} {
 		if err := db.Exec(ctx, "DELETE FROM "+table+" WHERE advertiser_id = "+f.id(advertiser)); err != nil {
 			return err
 		}
@@ -176,11 +176,12 @@ func (f *filler) change(e event, sign int64) {
 func (f *filler) fold(e event) {
 	day, month := dates(e.at, f.zone)
 	sums := e.sums(1)
-	f.add("event_days", fmt.Sprintf("%d, '%s', '%s', '%s', '%s', '%s'", day, e.source, e.method, e.kind, e.currency, e.earned), sums...)
+	f.add("event_types", fmt.Sprintf("%d, '%s', '%s', '%s'", day, e.kind, e.currency, e.earned), sums...)
 	short := slices.Concat(sums[:4], sums[6:])
 	money := fmt.Sprintf("'%s', '%s'", e.currency, e.earned)
 	for grain, first := range []int64{day, month} {
 		key := fmt.Sprintf("%d, %d, ", grain, first)
+		f.add("event_paths", key+fmt.Sprintf("'%s', '%s', '%s', ", e.source, e.method, e.kind)+money, short...)
 		f.add("event_pairs", key+f.id(e.campaign)+", "+f.id(e.influencer)+", "+money, short...)
 		f.add("event_coupons", key+f.id(e.coupon)+", "+money, short...)
 		f.add("event_links", key+f.id(e.link)+", "+money, short...)

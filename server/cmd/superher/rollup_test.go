@@ -29,7 +29,7 @@ func TestRollup_VerifyFindsWhatRebuildMends(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Regexp(t, `^([0-9a-f-]{36}  is right\n){2}$`, stdout)
 
-	tamper(t, file, "INSERT INTO event_days SELECT min(id), 20000, 'direct', 'none', 'purchase', 'INR', '', 1, 0, 1, 7, 0, 0, 0 FROM advertisers")
+	tamper(t, file, "INSERT INTO event_types SELECT min(id), 20000, 'purchase', 'INR', '', 1, 0, 1, 7, 0, 0, 0 FROM advertisers")
 	code, stdout, stderr = once(t, nothing, "rollup", "verify", "--db", file)
 	require.Equal(t, 1, code)
 	require.Contains(t, stdout, `: revenue_minor is off by 7`)

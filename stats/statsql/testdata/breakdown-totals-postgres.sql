@@ -1,7 +1,7 @@
 SELECT event_type, currency, commission_currency, CAST(sum(events) AS bigint) AS events, CAST(sum(conversions) AS bigint) AS conversions, CAST(sum(sales) AS bigint) AS sales, CAST(sum(revenue_minor) AS bigint) AS revenue_minor, CAST(sum(payout_minor) AS bigint) AS payout_minor
   FROM (SELECT event_type, currency, commission_currency, events AS events, conversions AS conversions, sales AS sales, revenue_minor AS revenue_minor, payout_minor AS payout_minor
-  FROM event_days
-  WHERE (event_days.advertiser_id = $1
+  FROM event_types
+  WHERE (event_types.advertiser_id = $1
   AND day >= $2
   AND day < $3)
   UNION ALL SELECT event_type AS event_type, currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor

@@ -45,8 +45,8 @@ SELECT 0 AS part, day, utc_day, all_clicks, clicks, visitors
 
 SELECT day, currency, commission_currency, CAST(sum(events) AS bigint) AS events, CAST(sum(conversions) AS bigint) AS conversions, CAST(sum(sales) AS bigint) AS sales, CAST(sum(revenue_minor) AS bigint) AS revenue_minor, CAST(sum(payout_minor) AS bigint) AS payout_minor
   FROM (SELECT day, currency, commission_currency, events AS events, conversions AS conversions, sales AS sales, revenue_minor AS revenue_minor, payout_minor AS payout_minor
-  FROM event_days
-  WHERE (event_days.advertiser_id = ?
+  FROM event_types
+  WHERE (event_types.advertiser_id = ?
   AND day >= ?
   AND day < ?)
   UNION ALL SELECT ((occurred_at - ?) / 1000000 + CASE WHEN occurred_at < ? THEN CAST(? AS bigint) ELSE CAST(? AS bigint) END) / 86400 + CAST(? AS bigint) AS day, currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor

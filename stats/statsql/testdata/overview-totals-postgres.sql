@@ -90,8 +90,8 @@ SELECT CAST(coalesce(sum(all_clicks), 0) AS bigint) AS all_clicks, CAST(coalesce
 
 SELECT currency, commission_currency, CAST(sum(events) AS bigint) AS events, CAST(sum(conversions) AS bigint) AS conversions, CAST(sum(sales) AS bigint) AS sales, CAST(sum(revenue_minor) AS bigint) AS revenue_minor, CAST(sum(payout_minor) AS bigint) AS payout_minor, CAST(sum(orders) AS bigint) AS orders, CAST(sum(orders_minor) AS bigint) AS orders_minor
   FROM (SELECT currency, commission_currency, events AS events, conversions AS conversions, sales AS sales, revenue_minor AS revenue_minor, payout_minor AS payout_minor, orders AS orders, orders_minor AS orders_minor
-  FROM event_days
-  WHERE (event_days.advertiser_id = $1
+  FROM event_types
+  WHERE (event_types.advertiser_id = $1
   AND day >= $2
   AND day < $3)
   UNION ALL SELECT currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor, orders, orders_minor
