@@ -126,17 +126,18 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// foldDue folds until nobody has anything left that can be folded.
+// foldDue folds what was found waiting: one advertiser whose events come in as
+// fast as they are folded does not keep the others waiting.
 func (k *TotalsKeeper) foldDue(ctx context.Context, later retries) (busy bool) {
 	waiting := k.eachDue(ctx, later, func(due storage.DueTotals) error {
-		for due.Waiting > 0 {
+		for left := due.Waiting; left > 0; {
 			folded, err := k.client.store.System().FoldTotals(ctx, due.Advertiser)
 			if err != nil {
 				return err
 			}
 			busy = busy || folded.Changes > 0
 			k.count(func(s *TotalsStats) { s.Folded += folded.Changes })
-			if !folded.More {
+			if left -= folded.Changes; !folded.More {
 				break
 			}
 		}

@@ -22,9 +22,9 @@ type Visit struct {
 
 // Sink stores visits in one step, all or none; those that it has stored before
 // it skips. It is offered at most [MaxBatch] of them and keeps none of the
-// slice. fault.Unavailable means that the same visits may be offered again
-// later; every other error that they will never be taken. superher's
-// Client.RecordClicks is one. It must be safe for concurrent use, and return
+// slice. fault.Invalid, fault.NotFound and fault.Conflict mean that one of the
+// visits will never be taken; every other error that the same ones may be
+// offered again later. superher's Client.RecordClicks is one. It must be safe for concurrent use, and return
 // soon after its context ended.
 type Sink func(ctx context.Context, visits []Visit) error
 

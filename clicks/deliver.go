@@ -46,9 +46,11 @@ func Rest(ctx context.Context, batch []Visit, took time.Duration, now time.Time)
 // Deliver offers a batch to a sink until it is taken: the way of every recorder
 // with a sink, for authors of recorders.
 //
-// While the sink is unavailable the batch is offered again after ever longer
-// pauses, [FirstPause] to [LongestPause]. For every other error the batch is cut
-// in halves, down to the single visits which the sink refuses; those are
+// While the sink fails the batch is offered again after ever longer pauses,
+// [FirstPause] to [LongestPause]: also where it does not know why, since a visit
+// that was promised to be safe is not given up for a forgotten grant or a file
+// that is damaged. For fault.Invalid, fault.NotFound and fault.Conflict, which
+// are about what is offered, the batch is cut in halves, down to the single visits which the sink refuses; those are
 // counted as refused, logged by their id and hold up nothing else. What the
 // sink took is counted as stored. Deliver returns the visits that are neither,
 // which there are only once ctx has ended: the last ones of the batch, in their
@@ -75,6 +77,16 @@ func Deliver(ctx context.Context, sink Sink, batch []Visit, tally *Tally, log *s
 	}
 }
 
+// refusal reports whether an error is about the visits and not about the sink.
+func refusal(err error) bool {
+	switch fault.Of(err).Code {
+	case fault.Invalid, fault.NotFound, fault.Conflict:
+		return true
+	default:
+		return false
+	}
+}
+
 // delivery is what one call of Deliver needs at every depth.
 type delivery struct {
 	sink  Sink
@@ -94,7 +106,7 @@ func (d delivery) offer(ctx context.Context, batch []Visit) ([]Visit, error) {
 	case err == nil:
 		d.tally.Stored(len(batch))
 		return nil, nil
-	case fault.Of(err).Code == fault.Unavailable:
+	case !refusal(err):
 		return batch, err
 	case len(batch) == 1:
 		d.tally.Refused(1)

@@ -113,20 +113,32 @@ func TestDeliver_OfACancelledContextReturnsWhatIsLeft(t *testing.T) {
 	})
 }
 
-func TestDeliver_AnyErrorButUnavailableIsARefusal(t *testing.T) {
+func TestDeliver_OnlyAnErrorAboutTheVisitsIsARefusal(t *testing.T) {
+	refusals := map[fault.Code]bool{fault.Invalid: true, fault.NotFound: true, fault.Conflict: true}
+	causes := map[string]error{"plain": errors.New("odd")}
 	for _, code := range fault.Codes() {
-		if code == fault.Unavailable {
-			continue
-		}
-		var tally clicks.Tally
-		s := &shelf{before: func(int, []clicks.Visit) error { return fault.New(code, "x", "x") }}
-		require.Empty(t, clicks.Deliver(t.Context(), s.take, visits(2), &tally, nil))
-		require.EqualValues(t, 2, tally.Stats(0, 0).Refused, code)
+		causes[string(code)] = fault.New(code, "x", "x")
 	}
-	var tally clicks.Tally
-	s := &shelf{before: func(int, []clicks.Visit) error { return errors.New("odd") }}
-	require.Empty(t, clicks.Deliver(t.Context(), s.take, visits(1), &tally, nil))
-	require.EqualValues(t, 1, tally.Stats(0, 0).Refused)
+	for name, cause := range causes {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var tally clicks.Tally
+				refused := refusals[fault.Code(name)]
+				s := &shelf{before: func(call int, _ []clicks.Visit) error {
+					if call < 4 || refused {
+						return cause
+					}
+					return nil
+				}}
+				require.Empty(t, clicks.Deliver(t.Context(), s.take, visits(2), &tally, nil))
+				want := clicks.Stats{Stored: 2}
+				if refused {
+					want = clicks.Stats{Refused: 2}
+				}
+				require.Equal(t, want, tally.Stats(0, 0))
+			})
+		})
+	}
 }
 
 func TestDeliver_OneRefusedOfManyCostsFewOffers(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -193,6 +194,47 @@ func TestKey_ASegmentWithoutItsKeyIsCountedAndPassedOver(t *testing.T) {
 	got, stats := reopened(t, dir, content)
 	require.Empty(t, got)
 	require.EqualValues(t, 5, stats.Refused)
+}
+
+func TestKey_OneThatCannotBeReadNowCostsNothing(t *testing.T) {
+	dir, content, _ := written(t, 5)
+	key := filepath.Join(dir, "00000000000000000001.key")
+	require.NoError(t, os.Rename(key, key+".away"))
+	require.NoError(t, os.Mkdir(key, 0o700)) // which nobody can read as a file, not even root
+	_, err := journal.Open(journal.Config{Dir: dir})
+	require.True(t, fault.HasReason(err, "journal-failed"), "%v", err)
+	require.NoError(t, os.Remove(key))
+	require.NoError(t, os.Rename(key+".away", key))
+	got, stats := reopened(t, dir, content)
+	require.Equal(t, numbered(5), got)
+	require.Zero(t, stats.Refused)
+}
+
+// told passes on what is logged.
+type told chan string
+
+func (c told) Write(line []byte) (int, error) {
+	select {
+	case c <- string(line):
+	default:
+	}
+	return len(line), nil
+}
+
+func TestRun_GoesOnWhenAJournalThatCouldNotBeReadCanBeReadAgain(t *testing.T) {
+	log := make(told, 1)
+	j := open(t, journal.Config{Fsync: time.Hour, Log: slog.New(slog.NewTextHandler(log, nil))})
+	for i := range 5 {
+		require.NoError(t, j.Record(t.Context(), visit(i)))
+	}
+	segment := segments(t, j.dir)[0]
+	require.NoError(t, os.Rename(segment, segment+".away"))
+	s := &shop{}
+	stop := running(t, j, s)
+	require.Contains(t, <-log, "cannot be read")
+	require.NoError(t, os.Rename(segment+".away", segment))
+	require.Eventually(t, func() bool { return len(s.all()) == 5 }, 10*time.Second, time.Millisecond)
+	stop()
 }
 
 func TestOpen_TheDirectoryBelongsToOneProcess(t *testing.T) {

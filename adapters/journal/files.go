@@ -96,6 +96,12 @@ func (j *Journal) readKey(number uint64) (*clicks.Sealer, error) {
 	return clicks.NewSealer(key)
 }
 
+// lostKey reports whether readKey found that there is no key, or none that ever
+// was one.
+func lostKey(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fault.Invalid)
+}
+
 // remove deletes the files of a segment.
 func (j *Journal) remove(number uint64) error {
 	var errs []error

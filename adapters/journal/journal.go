@@ -143,7 +143,11 @@ func (j *Journal) load() error {
 			continue
 		}
 		s := &segment{number: n}
-		if s.sealer, err = j.readKey(n); err != nil {
+		s.sealer, err = j.readKey(n)
+		if err != nil && !lostKey(err) { // it may be readable in a moment, and is needed until then
+			return failed(err, "be read")
+		}
+		if err != nil {
 			j.log.Error("the key of a segment is missing; the clicks in it cannot be read", "segment", n, "error", err)
 		}
 		info, err := os.Stat(j.path(n, segmentSuffix))
@@ -213,19 +217,24 @@ func (j *Journal) Record(_ context.Context, v clicks.Visit) error {
 	case <-g.lead:
 	}
 	g.err = j.write(g.visits)
-	j.handOn()
 	close(g.done)
+	j.handOn()
 	return g.err
 }
 
 // leads is how many times somebody who has written writes for others: nobody has to
-// be woken up for that. Then one of them is.
+// be woken up for that. Then one of them is, and at once where a write waits for
+// the disk: nobody is to wait for the disk on behalf of others.
 const leads = 4
 
 // handOn writes what came meanwhile, and at last lets one of those who wait write
 // for all of them.
 func (j *Journal) handOn() {
-	for range leads {
+	times := leads
+	if j.config.Fsync == 0 {
+		times = 0
+	}
+	for range times {
 		j.mu.Lock()
 		g := j.pending
 		j.pending = nil

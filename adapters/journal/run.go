@@ -41,36 +41,42 @@ func (j *Journal) Run(ctx context.Context, sink clicks.Sink) error {
 		return failed(err, "be read")
 	}
 	r.at = at
-	if err := r.ship(ctx, sink); err != nil {
-		return err
-	}
+	r.ship(ctx, sink)
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), clicks.FlushTime)
 	defer cancel()
 	r.ending = true
 	return r.drain(flush, sink)
 }
 
-// ship hands over what comes in, until ctx is done.
-func (r *reader) ship(ctx context.Context, sink clicks.Sink) error {
+// ship hands over what comes in, until ctx is done. A journal that cannot be read
+// is tried again: redirects go on, and clicks wait in it.
+func (r *reader) ship(ctx context.Context, sink clicks.Sink) {
 	tick := time.NewTicker(maxAge)
 	defer tick.Stop()
-	for ctx.Err() == nil {
+	for pause := clicks.FirstPause; ctx.Err() == nil; {
 		if err := r.drain(ctx, sink); err != nil {
-			return err
+			r.close()
+			r.j.log.ErrorContext(ctx, "clicks are waiting in a journal that cannot be read", "error", err)
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+			pause = min(2*pause, clicks.LongestPause)
+			continue
 		}
+		pause = clicks.FirstPause
 		select {
 		case <-r.j.more:
 		case <-tick.C:
 			continue
 		case <-ctx.Done():
-			return nil
+			return
 		}
 		select {
 		case <-time.After(linger):
 		case <-ctx.Done():
 		}
 	}
-	return nil
 }
 
 // drain hands over all there is, or what it can before ctx is done.

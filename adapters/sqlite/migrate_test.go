@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -53,17 +52,22 @@ func TestOpen_KeepsTheTotalsOfDaysOfAnEarlierVersion(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, store.Close())
 	for query, want := range filltest.SplitDays() {
-		var got []string
-		rows, err := db.QueryContext(t.Context(), query)
-		require.NoError(t, err)
-		for rows.Next() {
-			var line string
-			require.NoError(t, rows.Scan(&line))
-			got = append(got, line)
-		}
-		require.NoError(t, errors.Join(rows.Err(), rows.Close()))
-		require.Equal(t, want, got)
+		require.Equal(t, want, lines(t, db, query))
 	}
+}
+
+func lines(t *testing.T, db *sql.DB, query string) (out []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	for rows.Next() {
+		var line string
+		require.NoError(t, rows.Scan(&line))
+		out = append(out, line)
+	}
+	require.NoError(t, rows.Err())
+	return out
 }
 
 // undo makes a file that was filled one of the first version.

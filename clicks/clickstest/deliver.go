@@ -102,6 +102,18 @@ func (h Harness) unavailable(t *testing.T) {
 		w.store.become(nil)
 		w.requireAll(t)
 	})
+	t.Run("AStoreThatDoesNotKnowWhyLosesNothing", func(t *testing.T) {
+		w := h.world(h.New(t))
+		w.store.become(func(offer int, _ []clicks.Visit) verdict {
+			if offer < 3 {
+				return broken
+			}
+			return take
+		})
+		w.record(t, w.visits(2))
+		w.run(t)
+		w.requireAll(t)
+	})
 	t.Run("OffersComeEverSlower", func(t *testing.T) {
 		w := h.world(h.New(t))
 		w.store.become(always(away))

@@ -28,6 +28,7 @@ func planted() map[string]string {
 		"waits-for-a-full-batch":              "Delivered/ASingleVisitIsNotHeldBack",
 		"record-waits-for-the-store":          "Delivered/RecordDoesNotWaitForTheSink",
 		"gives-up-when-the-store-is-away":     "Unavailable/AStoreThatWasAwayLosesNothing",
+		"gives-up-what-a-broken-store-has":    "Unavailable/AStoreThatDoesNotKnowWhyLosesNothing",
 		"asks-without-a-pause":                "Unavailable/OffersComeEverSlower",
 		"gives-new-ids":                       "Unavailable/ALostAnswerStoresNothingTwice",
 		"a-refused-one-takes-its-batch-along": "Refused/OneOfMany",

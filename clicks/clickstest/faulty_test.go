@@ -237,6 +237,15 @@ func (d *diary) deliver(ctx context.Context, sink clicks.Sink, batch []clicks.Vi
 		}
 		d.tally.Stored(len(batch))
 		return nil
+	case "gives-up-what-a-broken-store-has":
+		inner := sink
+		sink = func(ctx context.Context, visits []clicks.Visit) error {
+			err := inner(ctx, visits)
+			if err != nil && fault.Of(err).Code == fault.Internal {
+				return fault.New(fault.NotFound, "x", "x")
+			}
+			return err
+		}
 	case "gives-new-ids":
 		inner := sink
 		sink = func(ctx context.Context, visits []clicks.Visit) error {

@@ -2,6 +2,7 @@ package clickstest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ const (
 	away                      // unavailable at once
 	hang                      // unavailable, but only when the context ends
 	refuse                    // never takes it
+	broken                    // fails, and does not know why
 	loseAnswer                // stores it and says unavailable
 )
 
@@ -69,6 +71,8 @@ func (s *store) sink(ctx context.Context, visits []clicks.Visit) error {
 		}
 	case refuse:
 		return fault.New(fault.NotFound, "not-found", "there is no such thing")
+	case broken:
+		return errors.New("permission denied for table click_events")
 	case loseAnswer:
 		return fault.New(fault.Unavailable, "store-unreachable", "the database cannot be reached")
 	default:
