@@ -39,7 +39,7 @@ func planted() map[string]string {
 		"sheds-uncounted":                     "Room/WhatDoesNotFitIsShedAndCounted",
 		"sheds-with-a-plain-error":            "Room/WhatDoesNotFitIsShedAndCounted",
 		"room-never-comes-back":               "Room/ThereIsRoomAgainOnceSomeAreStored",
-		"ends-at-once":                        "End/WhatIsWaitingIsDeliveredFirst",
+		"ends-at-once":                        "End/AHiccupMeanwhileLosesNothing",
 		"goes-on-for-ever":                    "End/AStoreThatHangsIsWaitedForSomeSecondsOnly",
 		"forgets-what-comes-late":             "End/WhatComesDuringAndAfterTheEndIsAccountedFor",
 		"a-crash-loses-all":                   "Kept/WhatWasNeverDelivered",
