@@ -24,8 +24,8 @@ type Visit struct {
 // it skips. It is offered at most [MaxBatch] of them and keeps none of the
 // slice. fault.Invalid, fault.NotFound and fault.Conflict mean that one of the
 // visits will never be taken; every other error that the same ones may be
-// offered again later. superher's Client.RecordClicks is one. It must be safe for concurrent use, and return
-// soon after its context ended.
+// offered again later. superher's Client.RecordClicks is one. It must be safe
+// for concurrent use, and return soon after its context ended.
 type Sink func(ctx context.Context, visits []Visit) error
 
 // Recorder takes visits from redirects and hands them to a sink later. It is

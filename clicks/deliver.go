@@ -50,9 +50,9 @@ func Rest(ctx context.Context, batch []Visit, took time.Duration, now time.Time)
 // [FirstPause] to [LongestPause]: also where it does not know why, since a visit
 // that was promised to be safe is not given up for a forgotten grant or a file
 // that is damaged. For fault.Invalid, fault.NotFound and fault.Conflict, which
-// are about what is offered, the batch is cut in halves, down to the single visits which the sink refuses; those are
-// counted as refused, logged by their id and hold up nothing else. What the
-// sink took is counted as stored. Deliver returns the visits that are neither,
+// are about what is offered, the batch is cut in halves, down to the single
+// visits which the sink refuses; those are counted as refused, logged by their
+// id and hold up nothing else. What the sink took is counted as stored. Deliver returns the visits that are neither,
 // which there are only once ctx has ended: the last ones of the batch, in their
 // order. They are counted as nothing and may be offered again. A nil log is silent.
 func Deliver(ctx context.Context, sink Sink, batch []Visit, tally *Tally, log *slog.Logger) (left []Visit) {

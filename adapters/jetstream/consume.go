@@ -10,12 +10,10 @@ import (
 )
 
 const (
-	pullSize   = 200             // messages in one request
-	batchSize  = 1000            // visits in one offer to the sink, at most
-	pullTime   = 5 * time.Second // how long one request waits for a first message
-	ackTime    = 5 * time.Second // for the confirmation of a batch's acknowledgements
-	firstPause = 50 * time.Millisecond
-	mostPause  = 5 * time.Second
+	pullSize  = 200             // messages in one request
+	batchSize = 1000            // visits in one offer to the sink, at most
+	pullTime  = 5 * time.Second // how long one request waits for a first message
+	ackTime   = 5 * time.Second // for the confirmation of a batch's acknowledgements
 )
 
 // batch is what was pulled together: the visits of all messages in a row, and
@@ -31,15 +29,15 @@ type batch struct {
 // the next process, or for others that run now.
 func (r *Recorder) Run(ctx context.Context, sink clicks.Sink) error {
 	var b batch
-	for pause := firstPause; ctx.Err() == nil; {
+	for pause := clicks.FirstPause; ctx.Err() == nil; {
 		var err error
 		if b, err = r.pull(ctx); err != nil && ctx.Err() == nil {
 			r.cfg.Log.WarnContext(ctx, "clicks cannot be pulled", "error", err)
 			wait(ctx, pause)
-			pause = min(2*pause, mostPause)
+			pause = min(2*pause, clicks.LongestPause)
 			continue
 		}
-		pause = firstPause
+		pause = clicks.FirstPause
 		visits, began := b.visits, time.Now()
 		b = r.deliver(ctx, sink, b)
 		clicks.Rest(ctx, visits, time.Since(began), time.Now())

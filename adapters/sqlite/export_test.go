@@ -34,6 +34,26 @@ func OpenVersion(t *testing.T, path string, version int64) (store storage.Store,
 	return sqlstore.New(e), (&Store{engine: e}).Close
 }
 
+// MaxPreparedText is how many bytes of statements a connection remembers.
+const MaxPreparedText = maxPreparedText
+
+// Remembered has the writing connection answer a query, and returns how many
+// bytes of statements it remembers, and whether that one is among them.
+func Remembered(t *testing.T, s *Store, text string) (size int, known bool) {
+	t.Helper()
+	var n int
+	ask(t, s, text, &n)
+	p := s.engine.writer.prepared
+	for text := range p.known {
+		size += len(text)
+	}
+	if size != p.text {
+		t.Fatalf("%d bytes are remembered and %d counted", size, p.text)
+	}
+	_, known = p.known[text]
+	return size, known
+}
+
 // Pragma returns a setting of the writing connection.
 func Pragma(t *testing.T, s *Store, name string) string {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -279,4 +280,20 @@ func TestWrite_ATransactionLostToOneIsRepeatedByOthers(t *testing.T) {
 		require.NoError(t, err, i)
 		require.True(t, stored[fmt.Sprint("c", i)], i)
 	}
+}
+
+func TestPrepared_StatementsAreRememberedUpToTheirLength(t *testing.T) {
+	m := newMany(t, 1)
+	query := func(i, length int) string {
+		text := fmt.Sprintf("SELECT %d /*", i)
+		return text + strings.Repeat("x", length-len(text)-2) + "*/"
+	}
+	for i := range 20 {
+		size, known := sqlite.Remembered(t, m.Store, query(i, sqlite.MaxPreparedText/8))
+		require.True(t, known, "the last one")
+		require.LessOrEqual(t, size, sqlite.MaxPreparedText)
+	}
+	size, known := sqlite.Remembered(t, m.Store, query(20, sqlite.MaxPreparedText/8))
+	require.True(t, known)
+	require.Greater(t, size, sqlite.MaxPreparedText/2, "more than one fits")
 }
