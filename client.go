@@ -1,6 +1,7 @@
 package superher
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,7 +21,16 @@ type Config struct {
 	Now    func() time.Time   // The clock; nil means time.Now.
 	Rand   io.Reader          // Source of ids, codes, keys and salts; nil means crypto/rand. Must be safe for concurrent use.
 	Policy attribution.Policy // What campaigns may leave open.
+	// EventTransactions is how many transactions may record single events at the
+	// same time, for all advertisers together; 0 means
+	// DefaultEventTransactions. Those of one advertiser share one after another.
+	// More than half of the store's connections leaves too few for everything else.
+	EventTransactions int
 }
+
+// DefaultEventTransactions is half of the connections that a store has if
+// nobody sets their number.
+const DefaultEventTransactions = 4
 
 // Client is the entry to superher. It is safe for concurrent use.
 type Client struct {
@@ -35,10 +45,13 @@ type Client struct {
 	gatherer *gatherer
 }
 
-// New returns a client, or fault.Invalid naming the missing field.
+// New returns a client, or fault.Invalid naming the bad field.
 func New(config Config) (*Client, error) {
 	if config.Store == nil {
 		return nil, fault.Bad("Store", "required", "Config.Store must be a storage adapter")
+	}
+	if config.EventTransactions < 0 {
+		return nil, fault.Bad("EventTransactions", "out-of-range", "Config.EventTransactions must not be negative")
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -49,7 +62,7 @@ func New(config Config) (*Client, error) {
 	known, _ := config.Store.System().(storage.LinkCache)
 	return &Client{
 		store: config.Store, clock: config.Now, random: config.Rand, policy: config.Policy, salts: newSaltCache(), known: known,
-		keys: newKeyCache(), gatherer: newGatherer(),
+		keys: newKeyCache(), gatherer: newGatherer(cmp.Or(config.EventTransactions, DefaultEventTransactions)),
 	}, nil
 }
 

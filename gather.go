@@ -11,14 +11,10 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-// How many transactions single events make at once. While one of an advertiser
-// is under way the next one forms; a second one beside it made both smaller, and
-// cost a quarter more for each event. The rest of a store's connections is for
-// others.
-const (
-	maxFlights        = 1  // of one advertiser
-	maxFlightsOfStore = 16 // of all advertisers together
-)
+// maxFlights is how many transactions the single events of one advertiser make
+// at once. While one is under way the next one forms; a second one beside it made
+// both smaller, and cost a quarter more for each event.
+const maxFlights = 1
 
 // gatherer lets single events that are recorded at the same time share a
 // transaction: group commit. Nobody waits for company. An event whose
@@ -28,8 +24,9 @@ const (
 type gatherer struct {
 	mu      sync.Mutex
 	lines   map[tenant.ID]*line
-	ready   []*line // those that wait for a place among maxFlightsOfStore, the first one first
+	ready   []*line // those that wait for a place among most, the first one first
 	flights int
+	most    int // transactions at once, of all advertisers together
 }
 
 // line is the events of one advertiser.
@@ -64,7 +61,9 @@ type flight struct {
 	cancel  context.CancelFunc
 }
 
-func newGatherer() *gatherer { return &gatherer{lines: make(map[tenant.ID]*line)} }
+func newGatherer(most int) *gatherer {
+	return &gatherer{lines: make(map[tenant.ID]*line), most: most}
+}
 
 // record stores one event with the others that are there, and returns what
 // became of it.
@@ -99,7 +98,7 @@ func (g *gatherer) add(a Account, e *entry) {
 	}
 	l.waiting = append(l.waiting, e)
 	g.queue(l)
-	if g.flights < maxFlightsOfStore {
+	if g.flights < g.most {
 		if next := g.next(); next != nil {
 			g.flights++
 			go g.fly(next)

@@ -278,32 +278,38 @@ func TestRecordEvent_ATransactionThatNobodyWaitsForIsGivenUp(t *testing.T) {
 }
 
 func TestRecordEvent_TransactionsAtOnceAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t)
-		accounts := make([]superher.Account, 40)
-		for i := range accounts {
-			a, err := c.client.CreateAdvertiser(t.Context(), tenant.NewAdvertiser{Name: fmt.Sprint(i), Currency: "INR"})
+	for set, want := range map[int]int64{0: superher.DefaultEventTransactions, 1: 1, 7: 7} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCrowd(t)
+			client, err := superher.New(superher.Config{Store: c.watched, EventTransactions: set})
 			require.NoError(t, err)
-			accounts[i] = c.client.For(tenant.For(a.ID))
-		}
-		c.most.Store(0)
-		c.hold = make(chan struct{})
-		var wait sync.WaitGroup
-		var ok atomic.Int64
-		for i := range 400 {
-			wait.Go(func() {
-				if _, err := accounts[i%len(accounts)].RecordEvent(t.Context(), order(fmt.Sprint(i))); err == nil {
-					ok.Add(1)
-				}
-			})
-		}
-		synctest.Wait()
-		require.EqualValues(t, 16, c.most.Load(), "of all advertisers")
-		close(c.hold)
-		wait.Wait()
-		require.EqualValues(t, 400, ok.Load())
-		require.EqualValues(t, 16, c.most.Load())
-	})
+			accounts := make([]superher.Account, 40)
+			for i := range accounts {
+				a, err := client.CreateAdvertiser(t.Context(), tenant.NewAdvertiser{Name: fmt.Sprint(i), Currency: "INR"})
+				require.NoError(t, err)
+				accounts[i] = client.For(tenant.For(a.ID))
+			}
+			c.most.Store(0)
+			c.hold = make(chan struct{})
+			var wait sync.WaitGroup
+			var ok atomic.Int64
+			for i := range 400 {
+				wait.Go(func() {
+					if _, err := accounts[i%len(accounts)].RecordEvent(t.Context(), order(fmt.Sprint(i))); err == nil {
+						ok.Add(1)
+					}
+				})
+			}
+			synctest.Wait()
+			require.Equal(t, want, c.most.Load(), "of all advertisers")
+			close(c.hold)
+			wait.Wait()
+			require.EqualValues(t, 400, ok.Load())
+			require.Equal(t, want, c.most.Load())
+		})
+	}
+	_, err := superher.New(superher.Config{Store: memory.New(), EventTransactions: -1})
+	require.ErrorIs(t, err, fault.Invalid)
 }
 
 // TestRecordEvent_UnderFire sends each of many events several times, at once, to

@@ -45,7 +45,8 @@ func translate(ctx context.Context, err error) error {
 	case codes.SQLITE_TOOBIG:
 		return fault.Wrap(err, fault.Invalid, "too-large", "a value is too large to be stored")
 	}
-	if strings.Contains(failed.Error(), "integer overflow") {
+	// sum() says so; an addition makes a REAL, which a column of integers refuses.
+	if text := failed.Error(); strings.Contains(text, "integer overflow") || strings.Contains(text, "cannot store REAL value in INTEGER column") {
 		return fault.Wrap(err, fault.Invalid, "amount-overflow", "a sum does not fit in 64 bits of minor units; ask for a shorter period")
 	}
 	return fault.Of(err)

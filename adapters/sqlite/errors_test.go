@@ -60,6 +60,7 @@ func TestErrors_SayWhatHappened(t *testing.T) {
 		"primary key taken":         {run("data.db", "INSERT INTO things VALUES (1, 2)"), fault.Conflict, "id-taken"},
 		"unique value taken":        {run("data.db", "INSERT INTO things VALUES (2, 1)"), fault.Conflict, "id-taken"},
 		"sum too large":             {run("data.db", "SELECT sum(column1) FROM (VALUES (9223372036854775807), (1))"), fault.Invalid, "amount-overflow"},
+		"addition too large":        {run("data.db", "CREATE TABLE sums (a INTEGER) STRICT", "INSERT INTO sums VALUES (9223372036854775807)", "UPDATE sums SET a = a + 1"), fault.Invalid, "amount-overflow"},
 		"a statement that is wrong": {run("data.db", "SELECT nothing FROM nowhere"), fault.Internal, "internal"},
 		"a deadline":                {context.DeadlineExceeded, fault.Unavailable, "deadline-exceeded"},
 		"a fault":                   {fault.New(fault.Conflict, "kept", ""), fault.Conflict, "kept"},

@@ -64,14 +64,13 @@ type Store struct {
 // The error is fault.Invalid for a bad config, naming the setting, and
 // fault.Unavailable otherwise: "schema-newer" for a file that a later version
 // of superher has written, "store-unreachable" for one that cannot be opened.
+// Only ctx bounds the time that the tables of a large file take.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
 	config.Readers = cmp.Or(config.Readers, DefaultReaders)
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, max(config.Timeout, DefaultTimeout))
-	defer cancel()
 	if err := touch(config.Path); err != nil {
 		return nil, err
 	}
@@ -79,7 +78,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = useWAL(ctx, writer)
+	err = useWAL(ctx, writer, max(config.Timeout, DefaultTimeout))
 	if err == nil {
 		err = migrate(ctx, config)
 	}
@@ -150,7 +149,9 @@ func open(config Config, options string, connections int) (*sql.DB, error) {
 
 // useWAL sets the journal mode, which is kept in the file. The switch does not
 // wait for another process that does the same, so it is tried again.
-func useWAL(ctx context.Context, db *sql.DB) error {
+func useWAL(ctx context.Context, db *sql.DB, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for {
 		var mode string
 		err := db.QueryRowContext(ctx, "PRAGMA journal_mode = wal").Scan(&mode)

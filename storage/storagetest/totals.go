@@ -288,10 +288,17 @@ func (h Harness) totalsOverflow(t *testing.T) {
 		huge = append(huge, e)
 	}
 	w.one[0].Events = append(slices.Clone(w.one[0].Events), huge...)
-	w.write(t, w.a, func(ctx context.Context, tx storage.Tx) error {
-		_, err := tx.RecordEvents(ctx, huge)
-		return err
-	})
+	// One is in the totals when the other one comes, so that a fold would have to
+	// add it to what is there.
+	for i := range huge {
+		w.write(t, w.a, func(ctx context.Context, tx storage.Tx) error {
+			_, err := tx.RecordEvents(ctx, huge[i:i+1])
+			return err
+		})
+		if i == 0 {
+			w.foldAll(t, w.a)
+		}
+	}
 	for _, step := range []func() error{
 		func() error {
 			_, err := w.store.System().FoldTotals(w.ctx, w.a.scope.Advertiser())
