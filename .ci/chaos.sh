@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The short form of everything in docs/reliability.md that a script can break:
-# kill -9, a database that hangs or refuses, a bad network, a full disk, restarts.
+# kill -9, a database that hangs or refuses, NATS that is away, a bad network, a full disk, restarts.
 # It fails on any loss, and installs what is missing. Three minutes on two cores.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Breaks the server and its database under load, and counts what is lost or
+# Breaks the server, its database and its NATS under load, and counts what is lost or
 # stored twice. See docs/reliability.md.
 #
-#   bench/chaos.sh                 every scenario in full: about an hour
+#   bench/chaos.sh                 every scenario in full: about half an hour
 #   bench/chaos.sh --short         seconds of each
 #   bench/chaos.sh kill outage     some of them; --help names all
 set -euo pipefail

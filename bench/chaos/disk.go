@@ -3,13 +3,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,33 +19,36 @@ import (
 	"github.com/superher/superher/bench/internal/rig"
 )
 
-// recovery is how soon after there is space events are taken again.
-const recovery = 5 * time.Second
+// refill is how often the disk is filled up again: a journal that deletes what is
+// stored, or a database that is vacuumed, makes room.
+const refill = 10 * time.Millisecond
 
-// fullDisk puts the file of SQLite and the journal on a small disk, and on
-// Postgres the journal alone.
+// fullDisk puts the file of SQLite and the clicks that wait on a small disk, and
+// on Postgres these clicks alone.
 func fullDisk(ctx context.Context, l *lab) error {
 	if os.Getuid() != 0 {
 		l.skip("disk", "a small disk can be mounted by root only")
 		return nil
 	}
 	var failed error
-	for _, database := range []string{rig.SQLite, rig.PostgreSQL} {
-		if database == rig.PostgreSQL && !l.Has(ctx, rig.Journal) {
-			l.lack("disk on Postgres", "the program has no journal")
-			continue
+	for _, recorder := range []string{rig.Journal, rig.JetStream} {
+		for _, database := range []string{rig.SQLite, rig.PostgreSQL} {
+			if l.short && recorder == rig.JetStream && database == rig.SQLite {
+				continue // every day one database is enough
+			}
+			disk := filepath.Join(l.Folder, "disk-"+database+"-"+recorder)
+			if err := os.Mkdir(disk, 0o700); err != nil {
+				return err
+			}
+			if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", l.scale.disk)); err != nil {
+				l.skip("disk on "+database, "mount: "+err.Error())
+				continue
+			}
+			spec := rig.Spec{Database: database, Recorder: recorder, Folder: disk}
+			failed = errors.Join(failed, l.at(ctx, "full disk", spec, func(ctx context.Context, p *rig.Place, o *outcome) error {
+				return l.fillUp(ctx, p, o, disk)
+			}), unmount(context.WithoutCancel(ctx), disk))
 		}
-		disk := filepath.Join(l.Folder, "disk-"+database)
-		if err := os.Mkdir(disk, 0o700); err != nil {
-			return err
-		}
-		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", l.scale.disk)); err != nil {
-			l.skip("disk on "+database, "mount: "+err.Error())
-			continue
-		}
-		failed = errors.Join(failed, l.at(ctx, "full disk", rig.Spec{Database: database, Folder: disk}, func(p *rig.Place, o *outcome) error {
-			return l.fillUp(ctx, p, o, disk)
-		}), unmount(ctx, disk))
 	}
 	return failed
 }
@@ -58,94 +63,123 @@ func unmount(ctx context.Context, disk string) (err error) {
 }
 
 func (l *lab) fillUp(ctx context.Context, p *rig.Place, o *outcome, disk string) error {
-	ballast := filepath.Join(disk, "ballast")
-	if err := occupy(disk, ballast, l.scale.leave); err != nil {
+	b, err := newBallast(disk)
+	if err != nil {
 		return err
 	}
-	visits, sales := newTraffic(p, "visit"), newTraffic(p, "sale")
+	defer b.close()
+	if err := b.fill(l.scale.leave); err != nil {
+		return err
+	}
+	visits, sales := newTraffic(p, o, "visit"), newTraffic(p, o, "sale")
 	ended := make(chan struct{})
 	var wait sync.WaitGroup
-	var clicks, events *load.Result
+	var clicks, events, back *load.Result
+	var full atomic.Int64 // answers that say so
+	sawFull := func(_, _, status int, body []byte, _ time.Duration) {
+		if status == http.StatusServiceUnavailable && bytes.Contains(body, []byte(`"store-full"`)) {
+			full.Add(1)
+		}
+	}
 	wait.Go(func() {
-		clicks = visits.redirects(ctx, load.Plan{Rate: l.scale.redirectRate, Within: time.Hour, Enough: ended})
+		clicks = visits.redirects(ctx, load.Plan{
+			Rate: l.scale.redirectRate, Within: l.scale.longest, Enough: ended, Workers: l.scale.patientWorkers(),
+		})
 	})
 	wait.Go(func() {
-		events = sales.events(ctx, load.Plan{Rate: l.scale.rate(p.Database), Within: time.Hour, Enough: ended})
+		events = sales.events(ctx, load.Plan{Rate: l.scale.rate(p.Database), Within: l.scale.longest, Enough: ended, Done: sawFull})
 	})
 	load.Wait(ctx, time.Second)
 	// The rest goes at once: nobody need wait until the load itself has filled it.
-	err := occupy(disk, ballast+"-2", 0)
+	err = b.keepFull(ctx, l.scale.full)
 	o.disturbed++
-	load.Wait(ctx, l.scale.full)
-	err = errors.Join(err, os.Remove(ballast), os.Remove(ballast+"-2"))
-	began := time.Now()
-	again := newTraffic(p, "again")
-	back := again.events(ctx, load.Plan{Count: 1, Tries: everyTry, Timeout: recovery})
-	took := time.Since(began)
+	b.close()
+	var eventsTook, clicksTook time.Duration
+	var clicksBack bool
+	var again sync.WaitGroup
+	again.Go(func() {
+		began := time.Now()
+		trying, cancel := context.WithTimeout(ctx, 2*recovery)
+		defer cancel()
+		back = newTraffic(p, o, "again").events(trying, load.Plan{Count: 1, Tries: everyTry, Timeout: recovery})
+		eventsTook = time.Since(began)
+	})
+	again.Go(func() { clicksTook, clicksBack = keptAgain(ctx, p) })
+	again.Wait()
 	load.Wait(ctx, time.Second)
 	close(ended)
 	wait.Wait()
-	if err != nil {
+	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}
 	o.p99 = clicks.Answers.Quantile(0.99)
 	o.answered(clicks)
 	o.answered(back)
-	o.holdf(took < recovery, "an event was taken %.1f s after there was space, of at most %.0f", took.Seconds(), recovery.Seconds())
-	o.notef("events: %v, the first one %.2f s after there was space; no answer: %d", events.Statuses, took.Seconds(), events.Silent)
+	if p.Recorder == rig.JetStream {
+		o.bounded()
+	}
+	o.holdf(eventsTook < recovery, "an event was taken %.1f s after there was space, of at most %.0f", eventsTook.Seconds(), recovery.Seconds())
+	o.holdf(clicksBack, "clicks are not kept again %.0f s after there was space", recovery.Seconds())
+	o.notef("events: %v, the first one %.2f s after there was space; no answer: %d", events.Statuses, eventsTook.Seconds(), events.Silent)
+	o.notef("clicks: kept again %.2f s after there was space: %t", clicksTook.Seconds(), clicksBack)
 	if p.Database == rig.SQLite {
-		o.holdf(events.Refused > 0, "no event was refused: the disk was not full")
+		o.holdf(full.Load() > 0, "no event was refused with 503 for want of space: the disk was not full")
+	} else {
+		o.answered(events) // they are on another disk
 	}
 	if err := sales.compareEvents(ctx, o, l.scale.settle); err != nil {
 		return err
 	}
 	o.nothingLost()
-	return l.shed(ctx, p, o, visits)
+	return l.shed(ctx, p, o, visits, l.scale.settle, 0)
 }
 
-// shed compares the clicks that are missing with those that the server says it
-// had to give up: a redirect is never refused, so some may have to go, but none
-// unnoticed.
-func (l *lab) shed(ctx context.Context, p *rig.Place, o *outcome, visits *traffic) error {
-	told := 0
-	metrics, err := p.Server.Metrics(ctx)
-	if err != nil {
+// ballast is a file that takes the room of a disk.
+type ballast struct {
+	disk string
+	file *os.File
+}
+
+func newBallast(disk string) (*ballast, error) {
+	file, err := os.Create(filepath.Join(disk, "ballast"))
+	return &ballast{disk, file}, err
+}
+
+// close gives the room back. A second time does nothing.
+func (b *ballast) close() {
+	_ = os.Remove(b.file.Name())
+	_ = b.file.Close()
+}
+
+// fill leaves so many bytes of the disk free.
+func (b *ballast) fill(leave int64) error {
+	var at syscall.Statfs_t
+	if err := syscall.Statfs(b.disk, &at); err != nil {
 		return err
 	}
-	for name, value := range metrics {
-		if strings.Contains(name, "clicks_shed") {
-			told += int(value)
+	block := make([]byte, 1<<16)
+	for left := int64(at.Bavail)*at.Bsize - leave; left > 0; left -= int64(len(block)) {
+		if _, err := b.file.Write(block[:min(left, int64(len(block)))]); err != nil {
+			return err
 		}
 	}
-	clicks := &outcome{}
-	if err := visits.compareClicks(ctx, clicks, l.scale.settle); err != nil {
-		return err
-	}
-	o.notef("clicks: %d acknowledged, %d not stored, %d counted as shed by the server", clicks.acknowledged, clicks.lost, told)
-	o.holdf(clicks.twice == 0 && clicks.unsent == 0, "clicks: %d stored twice, %d never sent", clicks.twice, clicks.unsent)
-	o.holdf(clicks.lost <= told, "%d clicks are missing, and the server speaks of %d", clicks.lost, told)
 	return nil
 }
 
-// occupy writes a file that leaves so many bytes of the disk free.
-func occupy(disk, path string, leave int64) error {
-	var at syscall.Statfs_t
-	if err := syscall.Statfs(disk, &at); err != nil {
-		return err
-	}
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
+// keepFull leaves nothing free for so long, whoever makes room. It fails where
+// the disk did not say so itself.
+func (b *ballast) keepFull(ctx context.Context, span time.Duration) error {
 	block := make([]byte, 1<<16)
-	for left := int64(at.Bavail)*at.Bsize - leave; left > 0; left -= int64(len(block)) {
-		_, err := file.Write(block[:min(left, int64(len(block)))])
-		if errors.Is(err, syscall.ENOSPC) {
-			return nil // somebody else was faster
+	for end := time.Now().Add(span); time.Now().Before(end); load.Wait(ctx, refill) {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if err != nil {
-			return err
+		var err error
+		for err == nil {
+			_, err = b.file.Write(block)
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			return fmt.Errorf("the disk does not say that it is full: %w", err)
 		}
 	}
 	return nil

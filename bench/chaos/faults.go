@@ -66,7 +66,7 @@ func faults(ctx context.Context, l *lab) error {
 	var failed error
 	for _, f := range kinds() {
 		spec := rig.Spec{Database: rig.PostgreSQL, Proxy: proxy.port, Settings: []string{"--timeout", faultDeadline.String()}}
-		failed = errors.Join(failed, l.at(ctx, "fault: "+f.name, spec, func(p *rig.Place, o *outcome) error {
+		failed = errors.Join(failed, l.at(ctx, "fault: "+f.name, spec, func(ctx context.Context, p *rig.Place, o *outcome) error {
 			return l.suffer(ctx, p, o, proxy, f)
 		}))
 	}
@@ -90,14 +90,14 @@ func (s *slowest) done(_, _, status int, _ []byte, took time.Duration) {
 
 func (l *lab) suffer(ctx context.Context, p *rig.Place, o *outcome, proxy *toxiproxy, f fault) error {
 	// The pool has grown and every link is known before anything is measured.
-	warm := newTraffic(p, "warm")
+	warm := newTraffic(p, o, "warm")
 	o.answered(warm.events(ctx, load.Plan{Count: 500, Workers: 64}))
 	o.answered(warm.redirects(ctx, load.Plan{Count: 10 * len(p.World.Links), Workers: 16}))
 	before, err := l.footprint(ctx, p)
 	if err != nil {
 		return err
 	}
-	visits, sales := newTraffic(p, "visit"), newTraffic(p, "sale")
+	visits, sales := newTraffic(p, o, "visit"), newTraffic(p, o, "sale")
 	var slow slowest
 	var wait sync.WaitGroup
 	var clicks, events, reports *load.Result

@@ -12,7 +12,8 @@ import (
 	"github.com/superher/superher/bench/internal/rig"
 )
 
-// everyTry is how often a client tries that does not give up.
+// everyTry is how often a client tries that does not give up; the patience of the
+// run bounds it.
 const everyTry = 1 << 20
 
 // The self-test kills often enough that to lose nothing each time would be a
@@ -26,11 +27,13 @@ const (
 func killEvents(ctx context.Context, l *lab) error {
 	var failed error
 	for _, database := range []string{rig.SQLite, rig.PostgreSQL} {
-		failed = errors.Join(failed, l.at(ctx, "kill -9, events", rig.Spec{Database: database}, func(p *rig.Place, o *outcome) error {
-			t := newTraffic(p, "kill")
+		failed = errors.Join(failed, l.at(ctx, "kill -9, events", rig.Spec{Database: database}, func(ctx context.Context, p *rig.Place, o *outcome) error {
+			t := newTraffic(p, o, "kill")
 			plan := load.Plan{Rate: l.scale.rate(database), Count: l.scale.events, Tries: everyTry}
-			err := l.underKills(ctx, p, o, func() *load.Result { return t.events(ctx, plan) })
-			if err := errors.Join(err, t.compareEvents(ctx, o, l.scale.settle), agree(ctx, p, o)); err != nil {
+			if err := l.underKills(ctx, p.Server, o, func(ctx context.Context) *load.Result { return t.events(ctx, plan) }); err != nil {
+				return err
+			}
+			if err := errors.Join(t.compareEvents(ctx, o, l.scale.settle), agree(ctx, p, o)); err != nil {
 				return err
 			}
 			o.nothingLost()
@@ -44,11 +47,13 @@ func killRedirects(ctx context.Context, l *lab) error {
 	var failed error
 	for _, database := range []string{rig.SQLite, rig.PostgreSQL} {
 		for _, recorder := range []string{rig.Journal, rig.JetStream} {
-			failed = errors.Join(failed, l.at(ctx, "kill -9, redirects", rig.Spec{Database: database, Recorder: recorder}, func(p *rig.Place, o *outcome) error {
-				t := newTraffic(p, "kill")
+			failed = errors.Join(failed, l.at(ctx, "kill -9, redirects", rig.Spec{Database: database, Recorder: recorder}, func(ctx context.Context, p *rig.Place, o *outcome) error {
+				t := newTraffic(p, o, "kill")
 				plan := load.Plan{Rate: l.scale.redirectRate, Count: l.scale.redirects, Tries: everyTry}
-				err := l.underKills(ctx, p, o, func() *load.Result { return t.redirects(ctx, plan) })
-				if err := errors.Join(err, t.compareClicks(ctx, o, l.scale.settle), agree(ctx, p, o)); err != nil {
+				if err := l.underKills(ctx, p.Server, o, func(ctx context.Context) *load.Result { return t.redirects(ctx, plan) }); err != nil {
+					return err
+				}
+				if err := errors.Join(t.compareClicks(ctx, o, l.scale.settle), agree(ctx, p, o)); err != nil {
 					return err
 				}
 				o.nothingLost()
@@ -62,14 +67,16 @@ func killRedirects(ctx context.Context, l *lab) error {
 // selfTest shows that the count of what is lost can be other than zero: clicks
 // in memory do not survive.
 func selfTest(ctx context.Context, l *lab) error {
-	return l.at(ctx, "self-test: kill -9, memory", rig.Spec{Database: rig.SQLite, Recorder: rig.Memory}, func(p *rig.Place, o *outcome) error {
-		t := newTraffic(p, "self")
+	return l.at(ctx, "self-test: kill -9, memory", rig.Spec{Database: rig.SQLite, Recorder: rig.Memory}, func(ctx context.Context, p *rig.Place, o *outcome) error {
+		t := newTraffic(p, o, "self")
 		few := *l
 		few.scale.kills, few.scale.killEvery = selfTestKills, selfTestEvery
 		span := selfTestEvery * (selfTestKills + 1)
 		plan := load.Plan{Rate: selfTestRate, Count: int(selfTestRate * span.Seconds()), Tries: everyTry}
-		err := few.underKills(ctx, p, o, func() *load.Result { return t.redirects(ctx, plan) })
-		if err := errors.Join(err, t.compareClicks(ctx, o, 3*time.Second)); err != nil {
+		if err := few.underKills(ctx, p.Server, o, func(ctx context.Context) *load.Result { return t.redirects(ctx, plan) }); err != nil {
+			return err
+		}
+		if err := t.compareClicks(ctx, o, 3*time.Second); err != nil {
 			return err
 		}
 		if o.lost > 0 {
@@ -82,11 +89,19 @@ func selfTest(ctx context.Context, l *lab) error {
 }
 
 // underKills kills the server again and again while fn runs, and leaves it
-// running.
-func (l *lab) underKills(ctx context.Context, p *rig.Place, o *outcome, fn func() *load.Result) error {
+// running. Where the server does not come back the context of fn ends.
+func (l *lab) underKills(ctx context.Context, s *rig.Server, o *outcome, fn func(context.Context) *load.Result) error {
 	stop, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- l.kill(ctx, p.Server, stop, &o.disturbed) }()
-	r := fn()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		err := l.kill(ctx, s, stop, &o.disturbed)
+		if err != nil {
+			cancel()
+		}
+		done <- err
+	}()
+	r := fn(ctx)
 	close(stop)
 	if err := <-done; err != nil {
 		return err
@@ -111,7 +126,7 @@ func (l *lab) kill(ctx context.Context, s *rig.Server, stop <-chan struct{}, kil
 		case <-next.C:
 		}
 		if err := s.Kill(); err != nil {
-			return fmt.Errorf("kill: %w", err)
+			return fmt.Errorf("before kill %d the server had ended by itself, see %s: %w", *kills+1, s.LogFile(), err)
 		}
 		*kills++
 		if err := s.Start(ctx); err != nil {

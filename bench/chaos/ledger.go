@@ -78,12 +78,15 @@ func (l *ledger) compare(ctx context.Context, o *outcome, settle time.Duration, 
 // traffic is load on a place with its ledger. Pace, time and servers are the
 // plan's; traffic of several kinds may run at once, each with a name of its own.
 type traffic struct {
-	place *rig.Place
-	name  string // of letters; begins every id and mark
+	place   *rig.Place
+	outcome *outcome
+	name    string // of letters; begins every id and mark
 	*ledger
 }
 
-func newTraffic(p *rig.Place, name string) *traffic { return &traffic{p, name, newLedger()} }
+func newTraffic(p *rig.Place, o *outcome, name string) *traffic {
+	return &traffic{p, o, name, newLedger()}
+}
 
 // redirects follows links. A try that fails is another visit, since nobody can
 // tell whether the one before was taken down.
@@ -103,7 +106,7 @@ func (t *traffic) redirects(ctx context.Context, plan load.Plan) *load.Result {
 			done(n, try, status, body, took)
 		}
 	}
-	return load.Run(ctx, t.complete(plan))
+	return t.run(ctx, plan)
 }
 
 // events sends events, each under an external id that its tries share.
@@ -123,17 +126,31 @@ func (t *traffic) events(ctx context.Context, plan load.Plan) *load.Result {
 			done(n, try, status, body, took)
 		}
 	}
-	return load.Run(ctx, t.complete(plan))
+	return t.run(ctx, plan)
 }
 
-func (t *traffic) complete(plan load.Plan) load.Plan {
+// run carries a plan out, and ends the whole run where no answer that is wanted
+// comes for longer than its patience: clients that try again would do so for ever.
+func (t *traffic) run(ctx context.Context, plan load.Plan) *load.Result {
+	impatient := time.AfterFunc(t.outcome.patience, func() {
+		t.outcome.end(fmt.Errorf("no request of %q had the answer that is wanted for %v; the server's log is %s",
+			t.name, t.outcome.patience, t.place.Server.LogFile()))
+	})
+	defer impatient.Stop()
+	done := plan.Done
+	plan.Done = func(n, try, status int, body []byte, took time.Duration) {
+		if status != 0 && plan.Accept(status) {
+			impatient.Reset(t.outcome.patience)
+		}
+		done(n, try, status, body, took)
+	}
 	if plan.Addrs == nil {
 		plan.Addrs = []string{t.place.Server.Addr}
 	}
 	if plan.Workers == 0 {
 		plan.Workers = 128
 	}
-	return plan
+	return load.Run(ctx, plan)
 }
 
 // compareClicks and compareEvents look for what the ledger holds.
@@ -161,6 +178,8 @@ func agree(ctx context.Context, p *rig.Place, o *outcome) error {
 		AllClicks int64 `json:"all_clicks"`
 		Events    int64 `json:"events"`
 	}
+	ctx, cancel := context.WithTimeout(ctx, o.patience)
+	defer cancel()
 	clicks, err := p.Stored.Number(ctx, "SELECT count(*) FROM click_events")
 	if err != nil {
 		return err

@@ -1,11 +1,11 @@
 //go:build linux
 
-// Command chaos breaks a running server and its database on purpose, under load,
-// and counts what was acknowledged and is not there afterwards, or is there
+// Command chaos breaks a running server, its database and its NATS on purpose, under
+// load, and counts what was acknowledged and is not there afterwards, or is there
 // twice. It puts up all it needs in a scratch folder, sends nothing but to this
 // machine, and exits with 1 when anything was lost.
 //
-//	go run ./bench/chaos                 the full form of every scenario, an hour or so
+//	go run ./bench/chaos                 the full form of every scenario, half an hour or so
 //	go run ./bench/chaos --short         seconds of each, as .ci/run does
 //	go run ./bench/chaos kill outage     some of them
 //
@@ -47,9 +47,9 @@ func scenarios() []scenario {
 		{"kill-events", "kill -9 of the server while events come in", killEvents},
 		{"kill-redirects", "kill -9 of the server while links are followed", killRedirects},
 		{"self-test", "the same with clicks in memory, which must be found to lose some", selfTest},
-		{"outage", "the database frozen, then stopped, while links are followed", outages},
+		{"outage", "the database frozen, then stopped, and NATS killed, while links are followed", outages},
 		{"faults", "a network to the database that delays, cuts and swallows", faults},
-		{"disk", "a full disk below the database and the journal", fullDisk},
+		{"disk", "a full disk below the database and the clicks that wait", fullDisk},
 		{"rolling", "SIGTERM, again and again, behind a client that retries", rolling},
 	}
 }
@@ -97,6 +97,7 @@ func run(ctx context.Context) int {
 			l.failed(s.name, err)
 		}
 	}
+	l.KeepLogs = slices.ContainsFunc(l.outcomes, func(o *outcome) bool { return len(o.bad) > 0 })
 	if err := l.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 	}
@@ -115,6 +116,9 @@ func (l *lab) verdict(took time.Duration, strict bool, interrupted error) int {
 	}
 	for _, s := range l.skipped {
 		fmt.Println("NOT RUN  " + s)
+	}
+	if l.KeepLogs {
+		fmt.Println("The logs are kept in " + l.Folder)
 	}
 	if interrupted != nil {
 		fmt.Println("interrupted")
@@ -153,24 +157,34 @@ func (l *lab) tell(o *outcome) {
 }
 
 // at opens a place for one run and closes it afterwards. What goes wrong on the
-// way is part of the outcome.
-func (l *lab) at(ctx context.Context, name string, spec rig.Spec, fn func(*rig.Place, *outcome) error) error {
-	if !l.Has(ctx, spec.Recorder) {
+// way is part of the outcome. The context of the run ends when its time is over
+// and when a client has waited for too long, and everything that waits in it then.
+func (l *lab) at(outer context.Context, name string, spec rig.Spec, fn func(context.Context, *rig.Place, *outcome) error) error {
+	ctx, over := context.WithTimeoutCause(outer, l.scale.longest, fmt.Errorf("the run was not done after %v", l.scale.longest))
+	defer over()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if !l.Has(outer, spec.Recorder) {
 		l.lack(name+" on "+spec.Database+" with "+spec.Recorder, "the program has no such recorder of clicks")
 		return nil
 	}
-	o := &outcome{scenario: name, database: spec.Database, recorder: spec.Recorder}
+	o := &outcome{scenario: name, database: spec.Database, recorder: spec.Recorder, patience: l.scale.patience, end: end}
 	p, err := l.Open(ctx, spec)
 	if err == nil {
-		err = fn(p, o)
+		err = fn(ctx, p, o)
 	}
-	if err != nil && ctx.Err() == nil {
-		o.wrongf("%v", err)
+	if outer.Err() == nil {
+		switch {
+		case ctx.Err() != nil: // all else that went wrong comes of it
+			o.wrongf("%v", context.Cause(ctx))
+		case err != nil:
+			o.wrongf("%v", err)
+		}
 	}
 	err = nil // it is part of the outcome now
 	if p != nil {
 		if len(o.bad) > 0 && p.Server != nil {
-			fmt.Printf("The server's log ends:\n%s\n", p.Server.Log())
+			fmt.Printf("The server's log, %s, ends:\n%s\n", p.Server.LogFile(), p.Server.Log())
 		}
 		err = p.Close()
 	}

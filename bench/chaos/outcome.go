@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -20,6 +21,9 @@ type outcome struct {
 	unsent                       int // stored, and never sent
 	p99                          time.Duration
 	notes, bad                   []string
+
+	patience time.Duration           // of clients that try again
+	end      context.CancelCauseFunc // ends the run, from any goroutine
 }
 
 const header = "scenario                     database  clicks     broken    sent  acknowl.    lost   twice  unsent   p99 ms\n"

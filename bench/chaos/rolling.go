@@ -20,7 +20,7 @@ const promisedStop = 15 * time.Second // from SIGTERM to the end
 func rolling(ctx context.Context, l *lab) error {
 	var failed error
 	for _, database := range []string{rig.SQLite, rig.PostgreSQL} {
-		failed = errors.Join(failed, l.at(ctx, "rolling restarts", rig.Spec{Database: database}, func(p *rig.Place, o *outcome) error {
+		failed = errors.Join(failed, l.at(ctx, "rolling restarts", rig.Spec{Database: database}, func(ctx context.Context, p *rig.Place, o *outcome) error {
 			servers := []*rig.Server{p.Server}
 			if database == rig.PostgreSQL {
 				second, err := p.NewServer(ctx)
@@ -40,7 +40,9 @@ func rolling(ctx context.Context, l *lab) error {
 }
 
 func (l *lab) roll(ctx context.Context, p *rig.Place, o *outcome, servers []*rig.Server) error {
-	visits, sales := newTraffic(p, "visit"), newTraffic(p, "sale")
+	visits, sales := newTraffic(p, o, "visit"), newTraffic(p, o, "sale")
+	loading, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var addrs []string
 	for _, s := range servers {
 		addrs = append(addrs, s.Addr)
@@ -49,8 +51,8 @@ func (l *lab) roll(ctx context.Context, p *rig.Place, o *outcome, servers []*rig
 	var clicks, events *load.Result
 	ended := make(chan struct{})
 	plan := load.Plan{Addrs: addrs, Rate: l.scale.redirectRate / 2, Within: time.Hour, Enough: ended, Tries: everyTry}
-	wait.Go(func() { clicks = visits.redirects(ctx, plan) })
-	wait.Go(func() { events = sales.events(ctx, plan) })
+	wait.Go(func() { clicks = visits.redirects(loading, plan) })
+	wait.Go(func() { events = sales.events(loading, plan) })
 	var longest time.Duration
 	err := func() error {
 		defer close(ended)
@@ -72,6 +74,9 @@ func (l *lab) roll(ctx context.Context, p *rig.Place, o *outcome, servers []*rig
 		load.Wait(ctx, 500*time.Millisecond)
 		return nil
 	}()
+	if err != nil {
+		cancel() // nobody is left to answer
+	}
 	wait.Wait()
 	if err != nil {
 		return err
@@ -81,6 +86,9 @@ func (l *lab) roll(ctx context.Context, p *rig.Place, o *outcome, servers []*rig
 	o.answered(events)
 	o.holdf(longest < promisedStop, "a stop took %.1f s", longest.Seconds())
 	o.notef("the longest stop took %.1f s", longest.Seconds())
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	err = errors.Join(visits.compareClicks(ctx, o, l.scale.settle), sales.compareEvents(ctx, o, l.scale.settle), agree(ctx, p, o))
 	o.nothingLost()
 	return err

@@ -24,7 +24,16 @@ type scale struct {
 	disk, leave   int64         // size of the disk, and of what is free on it at first
 	restarts      int
 	settle        time.Duration // for what waits to be stored
+	patience      time.Duration // without a single answer that was wanted; after it a run has failed
+	longest       time.Duration // that one run may take in all
 }
+
+// Bounds of both forms: what is late on a busy machine is not given up, and what
+// never comes is not waited for all night.
+const (
+	patience = time.Minute
+	longest  = 10 * time.Minute
+)
 
 // full is the form that the promises are made in.
 func full() scale {
@@ -32,6 +41,7 @@ func full() scale {
 		events: 50_000, eventRate: 1000, eventRateFile: 500, redirects: 50_000, redirectRate: 500,
 		killEvery: 4800 * time.Millisecond, kills: 10, outage: time.Minute, p99: 50 * time.Millisecond, fault: 30 * time.Second,
 		full: 10 * time.Second, disk: 260 << 20, leave: 24 << 20, restarts: 20, settle: time.Minute,
+		patience: patience, longest: longest,
 	}
 }
 
@@ -41,6 +51,7 @@ func brief() scale {
 		events: 2000, eventRate: 500, eventRateFile: 400, redirects: 2000, redirectRate: 500,
 		killEvery: time.Second, kills: 3, outage: 5 * time.Second, fault: 3 * time.Second,
 		full: 2 * time.Second, disk: 64 << 20, leave: 8 << 20, restarts: 4, settle: 20 * time.Second,
+		patience: patience, longest: longest,
 	}
 }
 

@@ -4,11 +4,14 @@ package rig
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/superher/superher/clicks"
 )
 
 // The databases of a [Place].
@@ -30,6 +33,7 @@ type Lab struct {
 	Folder   string
 	Program  string
 	Settings []string // of Postgres
+	KeepLogs bool     // Close leaves what the processes have said
 
 	postgres *Postgres
 	places   int
@@ -61,14 +65,28 @@ func (l *Lab) Postgres(ctx context.Context) (*Postgres, error) {
 	return l.postgres, err
 }
 
-// Close ends Postgres and deletes everything.
+// Close ends Postgres and deletes everything, but for the logs if they are to be
+// kept.
 func (l *Lab) Close() error {
 	var err error
 	if l.postgres != nil {
 		err = l.postgres.Stop()
 	}
-	return errors.Join(err, os.RemoveAll(l.Folder))
+	if !l.KeepLogs {
+		return errors.Join(err, os.RemoveAll(l.Folder))
+	}
+	entries, failed := os.ReadDir(l.Folder)
+	err = errors.Join(err, failed)
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != logSuffix {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(l.Folder, e.Name())))
+		}
+	}
+	return err
 }
+
+// logSuffix ends the names of logs, which lie in the folder of the lab itself.
+const logSuffix = ".log"
 
 // Has reports whether the program knows a recorder of clicks; "" is its default.
 func (l *Lab) Has(ctx context.Context, recorder string) bool {
@@ -80,6 +98,7 @@ type Spec struct {
 	Database string   // SQLite or PostgreSQL
 	Recorder string   // "" is the default of the program
 	Folder   string   // of the file and the journal; "" is one of the lab
+	NATS     string   // address of the stream for JetStream; "" is the server's own
 	Proxy    int      // port by which the server reaches Postgres; 0 is its own
 	Settings []string // further ones of the server
 }
@@ -157,20 +176,28 @@ func (l *Lab) Prepare(ctx context.Context, spec Spec) (p *Place, err error) {
 // its own.
 func (p *Place) NewServer(ctx context.Context) (*Server, error) {
 	args := append([]string(nil), p.serving...)
-	if About(ctx, p.Lab.Program, "clicks") != "" && p.Recorder != Memory {
-		p.clicks++
-		args = append(args, "--clicks-dir", filepath.Join(p.Folder, "clicks-"+strconv.Itoa(p.clicks)))
-		if p.Recorder != "" {
-			args = append(args, "--clicks", p.Recorder)
-		}
-		if p.Recorder == JetStream {
-			args = append(args, "--clicks-publish", "sync")
-		}
-	}
-	if About(ctx, p.Lab.Program, "clicks") != "" && p.Recorder == Memory {
-		args = append(args, "--clicks", Memory)
+	if About(ctx, p.Lab.Program, "clicks") != "" {
+		args = append(args, p.keeping()...)
 	}
 	return NewServer(ctx, p.Lab.Program, p.Lab.Folder, append(args, p.Settings...)...)
+}
+
+// keeping are the settings that say where clicks wait.
+func (p *Place) keeping() (args []string) {
+	if p.Recorder != "" {
+		args = append(args, "--clicks", p.Recorder)
+	}
+	if p.Recorder == JetStream {
+		args = append(args, "--clicks-publish", "sync")
+	}
+	if p.NATS != "" {
+		return append(args, "--nats-url", p.NATS, "--clicks-key", base64.StdEncoding.EncodeToString(make([]byte, clicks.KeySize)))
+	}
+	if p.Recorder != Memory {
+		p.clicks++
+		args = append(args, "--clicks-dir", filepath.Join(p.Folder, "clicks-"+strconv.Itoa(p.clicks)))
+	}
+	return args
 }
 
 // File is the database of SQLite.

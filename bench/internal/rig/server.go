@@ -4,6 +4,7 @@ package rig
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,13 +32,16 @@ type Server struct {
 	args    []string
 	log     string
 
-	mu    sync.Mutex
-	run   *exec.Cmd
-	ended chan exit
+	mu  sync.Mutex
+	run *exec.Cmd
+	end *exit
 }
 
-// exit is how a process has ended.
-type exit struct{ err error }
+// exit is how a process has ended: done is closed then, and err is there.
+type exit struct {
+	done chan struct{}
+	err  error
+}
 
 // NewServer returns a server that is not started yet. args are the settings of
 // "superher serve" beside its address.
@@ -70,9 +74,12 @@ func (s *Server) Launch() error {
 	if err := run.Start(); err != nil {
 		return err
 	}
-	ended := make(chan exit, 1)
-	s.run, s.ended = run, ended
-	go func() { ended <- exit{run.Wait()} }()
+	end := &exit{done: make(chan struct{})}
+	s.run, s.end = run, end
+	go func() {
+		defer close(end.done)
+		end.err = run.Wait()
+	}()
 	return nil
 }
 
@@ -84,16 +91,30 @@ func (s *Server) Start(ctx context.Context) error {
 	return s.Answers(ctx)
 }
 
-// Answers waits until the process answers.
+// Answers waits until the process answers. One that has ended never will.
 func (s *Server) Answers(ctx context.Context) error {
-	answers := Until(ctx, serverStart, 5*time.Millisecond, func() bool {
-		status, err := status(ctx, "http://"+s.Addr+"/healthz")
-		return err == nil && status == http.StatusOK
+	s.mu.Lock()
+	end := s.end
+	s.mu.Unlock()
+	answers, ended := false, false
+	Until(ctx, serverStart, 5*time.Millisecond, func() bool {
+		select {
+		case <-end.done:
+			ended = true
+		default:
+			status, err := status(ctx, "http://"+s.Addr+"/healthz")
+			answers = err == nil && status == http.StatusOK
+		}
+		return answers || ended
 	})
-	if !answers {
-		return fmt.Errorf("the server does not answer: %s", tail(s.log))
+	switch {
+	case answers:
+		return nil
+	case ended:
+		return fmt.Errorf("the server has ended, see %s: %w: %s", s.log, cmp.Or(end.err, errors.New("exit status 0")), tail(s.log))
+	default:
+		return fmt.Errorf("the server does not answer, see %s: %s", s.log, tail(s.log))
 	}
-	return nil
 }
 
 // Kill ends the process with SIGKILL: nothing of it runs any more.
@@ -104,7 +125,7 @@ func (s *Server) Kill() error {
 		return nil
 	}
 	err := s.run.Process.Kill()
-	<-s.ended
+	<-s.end.done
 	s.run = nil
 	return err
 }
@@ -122,9 +143,9 @@ func (s *Server) Stop() error {
 	}
 	defer func() { s.run = nil }()
 	select {
-	case end := <-s.ended:
-		if end.err != nil {
-			return fmt.Errorf("the server did not end in order: %w: %s", end.err, tail(s.log))
+	case <-s.end.done:
+		if s.end.err != nil {
+			return fmt.Errorf("the server did not end in order, see %s: %w: %s", s.log, s.end.err, tail(s.log))
 		}
 		return nil
 	case <-time.After(serverStop):
@@ -138,6 +159,9 @@ func (s *Server) Pid() int {
 	defer s.mu.Unlock()
 	return s.run.Process.Pid
 }
+
+// LogFile is where the process says what it has to say.
+func (s *Server) LogFile() string { return s.log }
 
 // Log returns the end of what the process has said.
 func (s *Server) Log() string { return tail(s.log) }
