@@ -95,13 +95,13 @@ func TestAway_EndsSoonAfterALateAnswer(t *testing.T) {
 		w.create(w.inner, "abc")
 		_, err := w.get("abc")
 		require.NoError(t, err)
+		<-time.After(linkcache.RefreshAge - linkcache.Patience)
 		w.inner.on(after(linkcache.Patience + 10*time.Millisecond))
 		_, err = w.get("slow")
 		require.ErrorIs(t, err, fault.NotFound)
 		require.Contains(t, said(), "the store is away")
 		w.inner.on(nil)
-		<-time.After(linkcache.RefreshAge)
-		_, _ = w.known("abc")
+		_, _ = w.known("abc") // which is to be read again by now
 		synctest.Wait()
 		require.Contains(t, said(), "read from the store again", "one caller later, and not half a second")
 	})
@@ -168,6 +168,35 @@ func TestLinkByCode_AChangeDuringAReadEndsWhatStoodInForIt(t *testing.T) {
 		synctest.Wait()
 		w.move(w.node, link)
 		require.ErrorIs(t, <-failed, fault.Unavailable)
+		<-time.After(linkcache.LoadTimeout)
+	})
+}
+
+func TestLinkByCode_WhoLeavesWhileTheLinkChangesGetsAnErrorAndNoEmptyLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var report func(links.Code)
+		w := newWorld(t, linkcache.Config{Watch: func(ctx context.Context, changed func(links.Code), _ func(time.Time)) error {
+			report = changed
+			<-ctx.Done()
+			return ctx.Err()
+		}})
+		running, stop := context.WithCancel(t.Context())
+		defer stop()
+		go w.node.Run(running)
+		w.create(w.inner, "abc")
+		w.inner.on(swallowed)
+		for range 100 {
+			ctx, cancel := context.WithCancel(t.Context())
+			failed := make(chan error, 1)
+			go func() {
+				_, err := w.node.System().LinkByCode(ctx, "abc")
+				failed <- err
+			}()
+			synctest.Wait()
+			report("abc")
+			cancel()
+			require.ErrorIs(t, <-failed, fault.Unavailable)
+		}
 		<-time.After(linkcache.LoadTimeout)
 	})
 }

@@ -144,14 +144,14 @@ func (c *cache) get(ctx context.Context, code links.Code) (links.Link, error) {
 			changed = nil
 		}
 		link, err := f.wait(ctx, changed, old)
-		if rounds == maxRounds || ctx.Err() != nil || !f.overtaken() {
+		if rounds == maxRounds || !f.overtaken() {
 			return link, err
 		}
 	}
 }
 
 // wait returns the answer of a flight, or the old one, if there is one, where
-// that fails or takes too long. It returns as well when changed is closed.
+// that fails or takes too long. When changed is closed it returns nothing of use.
 func (f *flight) wait(ctx context.Context, changed <-chan struct{}, old *entry) (links.Link, error) {
 	var slow chan struct{} // who has nothing to fall back on waits longer
 	if old != nil {
@@ -171,7 +171,7 @@ func (f *flight) wait(ctx context.Context, changed <-chan struct{}, old *entry) 
 		err = ctx.Err()
 	}
 	if old != nil && (err == nil || fault.Of(err).Code != fault.NotFound) {
-		return old.link, nil // what was read before stands in for what cannot be read
+		return old.link, nil //nolint:nilerr // what was read before stands in for what cannot be read
 	}
 	return links.Link{}, fault.Of(err)
 }

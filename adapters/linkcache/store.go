@@ -23,9 +23,9 @@ const (
 	ProbeEvery  = 500 * time.Millisecond // while it is away
 	LoadTimeout = 2 * time.Second        // of one question to it
 
-	// However well the changes are reported, a link is read again after this time,
-	// from WatchedRefreshAge on in the background: what is changed in SQL by hand
-	// is reported by nobody.
+	// WatchedAge is after how long a link is read again however well changes are
+	// reported, from WatchedRefreshAge on in the background: what is changed in SQL
+	// by hand is reported by nobody.
 	WatchedAge        = 5 * time.Minute
 	WatchedRefreshAge = 4 * time.Minute
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,15 +67,16 @@ func (l *line) watch(ctx context.Context, changed func(links.Code), complete fun
 type watched struct {
 	*world
 
-	line *line
+	line atomic.Pointer[line] // the next one that the node gets
 	stop func()
 }
 
 func newWatched(t *testing.T) *watched {
 	t.Helper()
-	w := &watched{line: newLine()}
+	w := &watched{}
+	w.line.Store(newLine())
 	w.world = newWorld(t, linkcache.Config{Watch: func(ctx context.Context, changed func(links.Code), complete func(time.Time)) error {
-		return w.line.watch(ctx, changed, complete)
+		return w.line.Load().watch(ctx, changed, complete)
 	}})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -87,7 +89,7 @@ func newWatched(t *testing.T) *watched {
 // elsewhere changes a link on another node, which tells of it.
 func (w *watched) elsewhere(l links.Link) links.Link {
 	l = w.move(w.inner, l)
-	w.line.news <- l.Code
+	w.line.Load().news <- l.Code
 	return l
 }
 
@@ -121,7 +123,7 @@ func TestWatch_ASilentOneIsBelievedForMaxAge(t *testing.T) {
 		_, err := w.get("abc")
 		require.NoError(t, err)
 		<-time.After(time.Minute)
-		close(w.line.cut)
+		close(w.line.Load().cut)
 		synctest.Wait()
 		cut := time.Now()
 		w.move(w.inner, link) // which nobody is told
@@ -150,11 +152,11 @@ func TestWatch_WhatWasReadBeforeItBeganCountsByItsOwnAge(t *testing.T) {
 		w.create(w.inner, "abc")
 		_, err := w.get("abc")
 		require.NoError(t, err)
-		old := w.line
+		old := w.line.Load()
 		<-time.After(time.Minute)
 		close(old.cut)
 		synctest.Wait()
-		w.line = newLine()
+		w.line.Store(newLine())
 		close(old.broken)
 		<-time.After(linkcache.MaxAge)
 		synctest.Wait()
@@ -217,13 +219,14 @@ func TestWatch_NoAnswerIsTooOldWhateverBecomesOfTheLine(t *testing.T) {
 				switch random.IntN(6) {
 				case 0:
 					if !isCut {
-						close(w.line.cut)
+						close(w.line.Load().cut)
 						isCut = true
 					}
 				case 1:
 					if isCut {
-						old := w.line
-						w.line, isCut = newLine(), false
+						old := w.line.Load()
+						w.line.Store(newLine())
+						isCut = false
 						close(old.broken)
 					}
 				case 2:
