@@ -44,6 +44,14 @@ func (c *Client) KnownLink(code string) (link links.Link, redirectURL string, kn
 	return c.known.KnownLink(links.Code(code)) // it knows sound codes only
 }
 
+// UnseenLink reports whether [Client.ResolveLink] would go to the database for a
+// code of which the store, a storage.LinkCache, has nothing in memory: it may be a
+// guess. It never waits. Of a store that keeps no links it knows nothing and says
+// no.
+func (c *Client) UnseenLink(code string) bool {
+	return c.known != nil && !c.known.SeenLink(links.Code(code))
+}
+
 // NewVisit gives a hit its identity, so that recording it twice stores it once.
 func (c *Client) NewVisit(link links.Link, hit links.Hit) (clicks.Visit, error) {
 	if hit.At.IsZero() {

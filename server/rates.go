@@ -90,9 +90,25 @@ func (l *limiters) take(name string, now time.Time) (left int, wait time.Duratio
 	ok = limiter.AllowN(now, 1)
 	tokens := limiter.TokensAt(now)
 	if !ok {
-		wait = time.Duration((1 - tokens) / float64(l.rate.PerSecond) * float64(time.Second))
+		wait = l.until(tokens)
 	}
 	return max(0, int(tokens)), wait, ok
+}
+
+// spent reports whether a name has nothing left, and the time until it has. It
+// takes nothing, and remembers nobody who has taken nothing.
+func (l *limiters) spent(name string, now time.Time) (wait time.Duration, yes bool) {
+	limiter, known := l.byName.states.Get(name)
+	if !known {
+		return 0, false
+	}
+	tokens := limiter.TokensAt(now)
+	return l.until(tokens), tokens < 1
+}
+
+// until is the time until there is one again where so much is left.
+func (l *limiters) until(tokens float64) time.Duration {
+	return time.Duration((1 - tokens) / float64(l.rate.PerSecond) * float64(time.Second))
 }
 
 // limitExceeded is the error of a caller who asks too often.
@@ -129,18 +145,25 @@ func (c *call) spend(l *limiters, name string, tell bool) error {
 	}
 	left, wait, ok := l.take(name, time.Now()) // a limit is of real time, whatever the reports are of
 	h := c.w.Header()
-	seconds := int64((wait + time.Second - 1) / time.Second)
 	if tell {
 		window := (l.rate.Burst + l.rate.PerSecond - 1) / l.rate.PerSecond // in which the whole burst comes back
 		h.Add("RateLimit-Policy", `"`+l.policy+`";q=`+strconv.Itoa(l.rate.Burst)+`;w=`+strconv.Itoa(window))
-		h.Add("RateLimit", `"`+l.policy+`";r=`+strconv.Itoa(left)+`;t=`+strconv.FormatInt(seconds, 10))
+		h.Add("RateLimit", `"`+l.policy+`";r=`+strconv.Itoa(left)+`;t=`+strconv.FormatInt(wholeSeconds(wait), 10))
 	}
 	if ok {
 		return nil
 	}
-	h.Set("Retry-After", strconv.FormatInt(max(1, seconds), 10))
+	c.retryIn(wait)
 	return limitExceeded()
 }
+
+// retryIn tells a caller when to come again.
+func (c *call) retryIn(wait time.Duration) {
+	c.w.Header().Set("Retry-After", strconv.FormatInt(max(1, wholeSeconds(wait)), 10))
+}
+
+// wholeSeconds rounds up.
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 // network is what counts as one address: a host may have a whole /64 of IPv6.
 func network(address netip.Addr) string {
@@ -155,6 +178,20 @@ func network(address netip.Addr) string {
 // missed notes that an address asked for a short code that leads nowhere, and
 // reports whether it did so too often.
 func (c *call) missed() bool { return c.stranger(nil) != nil }
+
+// guesses reports whether an address has asked for so many codes that lead nowhere
+// that it may ask for no further one for the moment, and says when it may. So a
+// flood of guesses does not reach the database.
+func (c *call) guesses() bool {
+	if c.s.addresses == nil {
+		return false
+	}
+	wait, spent := c.s.addresses.spent(network(c.s.clientAddress(c.r)), time.Now())
+	if spent {
+		c.retryIn(wait)
+	}
+	return spent
+}
 
 // tooOften is the page for them.
 func (c *call) tooOften() {

@@ -1,17 +1,20 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
 	"github.com/superher/superher/server"
 	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
@@ -216,4 +219,55 @@ func TestRates_EveryRefusalOfAStrangerCounts(t *testing.T) {
 		}
 	}
 	require.Equal(t, http.StatusNotFound, w.do(get, "/metrics", "the-token", "").status)
+}
+
+// asked counts the lookups of links that reach a store.
+type asked struct {
+	storage.Store
+	n *atomic.Int64
+}
+
+type askedSystem struct {
+	storage.System
+	n *atomic.Int64
+}
+
+func (a asked) System() storage.System { return askedSystem{a.Store.System(), a.n} }
+
+func (a askedSystem) LinkByCode(ctx context.Context, code links.Code) (links.Link, error) {
+	a.n.Add(1)
+	return a.System.LinkByCode(ctx, code)
+}
+
+// A flood of guesses does not reach the database, and shoppers who share the
+// address of the guesser are sent on all the same.
+func TestRates_GuessesBeyondTheLimitAreNotLookedUp(t *testing.T) {
+	var lookups atomic.Int64
+	w := newWorld(t, func(c *server.Config, store *storage.Store) {
+		c.Rates = &server.Rates{Address: server.Rate{PerSecond: 1, Burst: 50}}
+		*store = asked{*store, &lookups}
+	}, cached(t))
+	s, unseen := w.a.scene("JESSICA20"), w.a.scene("MARK20")
+	ask := func(code, from string) int {
+		rec := newRecorder()
+		w.Config.Handler.ServeHTTP(rec, request(t, "/r/"+code, from))
+		if rec.Code == http.StatusTooManyRequests {
+			require.Regexp(t, retryText, rec.Header().Get("Retry-After"))
+			require.Equal(t, "text/html; charset=utf-8", rec.Header().Get("Content-Type"))
+		}
+		return rec.Code
+	}
+	const guesser, other = "203.0.113.9:4711", "203.0.113.10:4711"
+	require.Equal(t, http.StatusFound, ask(s.linkCode, guesser))
+	before, began := lookups.Load(), time.Now()
+	for i := range 2000 {
+		ask("guess"+strconv.Itoa(i), guesser)
+	}
+	most := 50 + int64(time.Since(began).Seconds()) + 1
+	require.GreaterOrEqual(t, lookups.Load()-before, int64(50))
+	require.LessOrEqual(t, lookups.Load()-before, most)
+	require.Equal(t, http.StatusFound, ask(s.linkCode, guesser), "a link that is known is no guess")
+	require.Equal(t, http.StatusNotFound, ask("guess", other), "another address")
+	require.Equal(t, http.StatusFound, ask(unseen.linkCode, other))
+	require.Equal(t, http.StatusFound, ask(unseen.linkCode, guesser), "once somebody has asked for it")
 }

@@ -24,7 +24,12 @@ const (
 // redirect sends a shopper to where a link leads. The click is taken note of
 // without waiting for it to be stored.
 func (s *server) redirect(c *call) error {
-	link, err := s.client.ResolveLink(c.r.Context(), c.params.ByName("code"))
+	code := c.params.ByName("code")
+	if s.client.UnseenLink(code) && c.guesses() {
+		c.tooOften()
+		return nil
+	}
+	link, err := s.client.ResolveLink(c.r.Context(), code)
 	if e := fault.Of(err); e != nil {
 		c.stranded(e)
 		return nil

@@ -10,4 +10,8 @@ type LinkCache interface {
 	// links.Link.RedirectURL, if it is known at once and not older than the store
 	// promises. It never blocks and is safe for concurrent use.
 	KnownLink(code links.Code) (link links.Link, redirectURL string, known bool)
+	// SeenLink reports whether the link of a code is in memory, however old what is
+	// known of it may be: LinkByCode may still have to ask for it anew, but whoever
+	// names the code does not guess. It never blocks and is safe for concurrent use.
+	SeenLink(code links.Code) bool
 }

@@ -24,11 +24,25 @@ type entry struct {
 
 // flight is one question to the inner store, which any number of callers wait for.
 type flight struct {
-	done  chan struct{} // closed when entry and err are set
-	slow  chan struct{} // closed when it takes longer than Patience
-	entry *entry
-	err   error
+	done    chan struct{} // closed when entry and err are set
+	slow    chan struct{} // closed when it takes longer than Patience, the wait for a place included
+	changed chan struct{} // closed when the link is changed meanwhile, so that the answer may be of before
+	entry   *entry
+	err     error
 }
+
+// overtaken reports whether the link was changed since the flight began.
+func (f *flight) overtaken() bool {
+	select {
+	case <-f.changed:
+		return true
+	default:
+		return false
+	}
+}
+
+// hearing is a time in which every change of a link was reported.
+type hearing struct{ since, until time.Time }
 
 // shard holds the flights of some of the codes.
 type shard struct {
@@ -47,10 +61,13 @@ type cache struct {
 	seed   maphash.Seed
 	places chan struct{} // for flights
 
-	away  atomic.Bool  // the inner store fails or is too slow
-	probe atomic.Int64 // when to ask it again: nanoseconds since began
-	began time.Time
-	log   *slog.Logger
+	heard atomic.Pointer[hearing] // nil: nothing yet
+
+	away     atomic.Bool  // the inner store fails or is too slow
+	probe    atomic.Int64 // when to ask it again: nanoseconds since began
+	answered atomic.Int64 // when it last answered in time: the same
+	began    time.Time
+	log      *slog.Logger
 }
 
 func newCache(size int, load func(context.Context, links.Code) (links.Link, error), log *slog.Logger) (*cache, error) {
@@ -66,6 +83,19 @@ func newCache(size int, load func(context.Context, links.Code) (links.Link, erro
 	return c, err
 }
 
+// hear notes that every change from since to until was reported.
+func (c *cache) hear(since, until time.Time) { c.heard.Store(&hearing{since, until}) }
+
+// age returns for how long it is not known whether an entry is still true: since
+// it was asked for or, where all changes were reported from then on, since the
+// last moment of which that is sure.
+func (c *cache) age(found *entry, now time.Time) time.Duration {
+	if h := c.heard.Load(); h != nil && !found.asked.Before(h.since) && h.until.After(found.asked) {
+		return now.Sub(h.until)
+	}
+	return now.Sub(found.asked)
+}
+
 // known returns what may be answered without waiting, or nil. It sees to it that
 // what is getting old is read again.
 func (c *cache) known(code links.Code) *entry {
@@ -73,64 +103,90 @@ func (c *cache) known(code links.Code) *entry {
 	if !ok {
 		return nil
 	}
-	age := time.Since(found.asked)
-	if age < RefreshAge {
+	now := time.Now()
+	age, read := c.age(found, now), now.Sub(found.asked)
+	if age < RefreshAge && read < WatchedRefreshAge {
 		return found
 	}
 	away := c.away.Load()
 	if !away || c.probing() {
 		c.fly(code)
 	}
-	if age < MaxAge || away {
+	if age < MaxAge && read < WatchedAge || away {
 		return found
 	}
 	return nil
 }
 
-// get returns a link, if need be after reading it.
+// seen reports whether something is kept of a code, whatever its age.
+func (c *cache) seen(code links.Code) bool {
+	_, ok := c.links.GetIfPresent(code)
+	return ok
+}
+
+// get returns a link, if need be after reading it. If it is changed while it is
+// read, it is read again, unless that happens again and again: each answer was
+// true at some moment of the call.
 func (c *cache) get(ctx context.Context, code links.Code) (links.Link, error) {
-	if ctx.Err() != nil {
-		return links.Link{}, fault.Of(ctx.Err())
+	for rounds := 1; ; rounds++ {
+		if ctx.Err() != nil {
+			return links.Link{}, fault.Of(ctx.Err())
+		}
+		if found := c.known(code); found != nil {
+			return found.link, nil
+		}
+		if asked, ok := c.misses.GetIfPresent(code); ok && time.Since(asked) < MissAge {
+			return links.Link{}, storage.NotFound()
+		}
+		f, old := c.fly(code)
+		changed := f.changed
+		if rounds == maxRounds {
+			changed = nil
+		}
+		link, err := f.wait(ctx, changed, old)
+		if rounds == maxRounds || !f.overtaken() {
+			return link, err
+		}
 	}
-	if found := c.known(code); found != nil {
-		return found.link, nil
-	}
-	if asked, ok := c.misses.GetIfPresent(code); ok && time.Since(asked) < MissAge {
-		return links.Link{}, storage.NotFound()
-	}
-	old, _ := c.links.GetIfPresent(code)
-	f := c.fly(code)
+}
+
+// wait returns the answer of a flight, or the old one, if there is one, where
+// that fails or takes too long. When changed is closed it returns nothing of use.
+func (f *flight) wait(ctx context.Context, changed <-chan struct{}, old *entry) (links.Link, error) {
 	var slow chan struct{} // who has nothing to fall back on waits longer
 	if old != nil {
 		slow = f.slow
 	}
+	err := error(nil)
 	select {
 	case <-f.done:
-	case <-slow:
-		return old.link, nil
-	case <-ctx.Done():
-		if old == nil {
-			return links.Link{}, fault.Of(ctx.Err())
+		if f.err == nil {
+			return f.entry.link, nil
 		}
-		return old.link, nil
+		err = f.err
+	case <-changed:
+		return links.Link{}, nil
+	case <-slow:
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
-	switch {
-	case f.err == nil:
-		return f.entry.link, nil
-	case old != nil && fault.Of(f.err).Code != fault.NotFound:
+	if old != nil && (err == nil || fault.Of(err).Code != fault.NotFound) {
 		return old.link, nil //nolint:nilerr // what was read before stands in for what cannot be read
-	default:
-		return links.Link{}, f.err
 	}
+	return links.Link{}, fault.Of(err)
 }
 
-// changed forgets a code. One that was in use is read again at once.
+// changed forgets a code. One that was in use is read again at once, and who
+// waits for it goes on to that.
 func (c *cache) changed(code links.Code) {
 	s := c.shard(code)
 	s.mu.Lock()
 	_, used := c.links.Invalidate(code)
 	c.misses.Invalidate(code)
-	delete(s.flights, code)
+	if f := s.flights[code]; f != nil {
+		delete(s.flights, code)
+		close(f.changed)
+	}
 	s.mu.Unlock()
 	if used {
 		c.fly(code)
@@ -141,31 +197,30 @@ func (c *cache) shard(code links.Code) *shard {
 	return &c.shards[maphash.String(c.seed, string(code))%shards]
 }
 
-// fly returns the flight of a code, which it begins where there is none.
-func (c *cache) fly(code links.Code) *flight {
+// fly returns the flight of a code, which it begins where there is none, and
+// what is known of the code before it lands.
+func (c *cache) fly(code links.Code) (*flight, *entry) {
 	s := c.shard(code)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	old, _ := c.links.GetIfPresent(code) // under the lock, so that it is not of before a change that the flight knows nothing of
 	if f := s.flights[code]; f != nil {
-		return f
+		return f, old
 	}
-	f := &flight{done: make(chan struct{}), slow: make(chan struct{})}
+	f := &flight{done: make(chan struct{}), slow: make(chan struct{}), changed: make(chan struct{})}
 	s.flights[code] = f
 	go c.run(f, code)
-	return f
+	return f, old
 }
 
 // run reads a link and keeps what it finds, unless the link was changed
 // meanwhile.
 func (c *cache) run(f *flight, code links.Code) {
-	late := time.AfterFunc(Patience, func() {
-		close(f.slow)
-		c.lost("it does not answer in time")
-	})
+	slow := time.AfterFunc(Patience, func() { close(f.slow) })
+	defer slow.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), LoadTimeout)
 	defer cancel()
 	asked, link, err := c.ask(ctx, code)
-	inTime := late.Stop()
 	missing := err != nil && fault.Of(err).Code == fault.NotFound
 	switch {
 	case err == nil:
@@ -174,9 +229,6 @@ func (c *cache) run(f *flight, code links.Code) {
 		f.err = storage.NotFound()
 	default:
 		f.err = err
-		if e := fault.Of(err); e.Code == fault.Unavailable { // any other failure is of this link alone
-			c.lost(e.Reason)
-		}
 	}
 	s := c.shard(code)
 	s.mu.Lock()
@@ -192,13 +244,11 @@ func (c *cache) run(f *flight, code links.Code) {
 		}
 	}
 	s.mu.Unlock()
-	if inTime && f.err == nil || inTime && missing {
-		c.found()
-	}
 	close(f.done)
 }
 
-// ask puts one question to the inner store, once there is a place.
+// ask puts one question to the inner store, once there is a place, and notes
+// whether the store is there. The wait for a place says nothing of that.
 func (c *cache) ask(ctx context.Context, code links.Code) (asked time.Time, link links.Link, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil { // of a caller it would be the caller's, but this goroutine is nobody's
@@ -213,20 +263,40 @@ func (c *cache) ask(ctx context.Context, code links.Code) (asked time.Time, link
 		return asked, link, fault.Of(ctx.Err())
 	}
 	asked = time.Now()
+	late := time.AfterFunc(Patience, func() { c.lost(asked, "it does not answer in time") })
+	defer late.Stop()
 	link, err = c.load(ctx, code)
+	inTime := late.Stop()
+	switch e := fault.Of(err); {
+	case e == nil || e.Code == fault.NotFound:
+		c.found(inTime)
+	case e.Code == fault.Unavailable: // any other failure is of this link alone
+		c.lost(asked, e.Reason)
+	}
 	return asked, link, err
 }
 
-// lost notes that the inner store is away.
-func (c *cache) lost(reason string) {
+// lost notes that the inner store is away, unless it has answered others in time
+// since a question was asked that it failed to answer.
+func (c *cache) lost(asked time.Time, reason string) {
+	if c.answered.Load() > int64(asked.Sub(c.began)) {
+		return
+	}
 	c.probe.Store(int64(time.Since(c.began) + ProbeEvery))
 	if !c.away.Swap(true) {
 		c.log.Warn("links are answered as they were last read: the store is away", "reason", reason)
 	}
 }
 
-// found notes that the inner store is there.
-func (c *cache) found() {
+// found notes that the inner store has answered. If that was late, it is away
+// still, but asked again by the next caller.
+func (c *cache) found(inTime bool) {
+	now := int64(time.Since(c.began))
+	if !inTime {
+		c.probe.Store(now)
+		return
+	}
+	c.answered.Store(now)
 	if c.away.Load() && c.away.Swap(false) {
 		c.log.Info("links are read from the store again")
 	}

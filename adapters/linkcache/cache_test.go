@@ -334,7 +334,7 @@ func TestRun_FollowsWhatIsReportedAndBeginsAnew(t *testing.T) {
 		var report func(links.Code)
 		watched := 0
 		broken := make(chan struct{})
-		w := newWorld(t, linkcache.Config{Watch: func(ctx context.Context, changed func(links.Code)) error {
+		w := newWorld(t, linkcache.Config{Watch: func(ctx context.Context, changed func(links.Code), _ func(time.Time)) error {
 			report = changed
 			watched++
 			select {

@@ -11,7 +11,9 @@ import (
 	"github.com/superher/superher/tenant"
 )
 
-// Limits of a cache.
+// Limits of a cache. The ages of an answer count from the moment of which it is
+// sure that it was true: when it was read or, while Config.Watch reports every
+// change, the last moment of which the watch knows that it has missed nothing.
 const (
 	DefaultSize = 100_000                // links, about half a kilobyte each
 	MaxAge      = 2 * time.Second        // of an answer, while the inner store can be asked
@@ -21,10 +23,25 @@ const (
 	ProbeEvery  = 500 * time.Millisecond // while it is away
 	LoadTimeout = 2 * time.Second        // of one question to it
 
+	// WatchedAge is after how long a link is read again however well changes are
+	// reported, from WatchedRefreshAge on in the background: what is changed in SQL
+	// by hand is reported by nobody.
+	WatchedAge        = 5 * time.Minute
+	WatchedRefreshAge = 4 * time.Minute
+
 	maxMisses = 10_000 // unknown codes, apart from the links so that guesses push out none
 	maxLoads  = 64     // questions at once
+	maxRounds = 4      // of reading a link that is changed while it is read
 	shards    = 64
 )
+
+// Watch reports the code of every link that is changed, by whomever, to changed,
+// until ctx ends or it cannot any more. Now and then it calls complete with a
+// moment up to which it has missed nothing: whatever was changed between the first
+// such moment and this one, changed was told before. How often it does is how
+// long links count as fresh: less than [RefreshAge] apart, nothing is read again
+// for want of it. It calls neither after it returned.
+type Watch func(ctx context.Context, changed func(links.Code), complete func(until time.Time)) error
 
 // How long [Store.Run] waits before it watches again.
 const (
@@ -36,11 +53,8 @@ const (
 type Config struct {
 	Store storage.Store // Required.
 	Size  int           // Links kept; 0 means DefaultSize.
-	// Watch reports the codes of links that are changed by anybody, until ctx ends
-	// or it cannot any more; nil: nobody does. The Store of adapters/postgres has a
-	// method for it.
-	Watch func(ctx context.Context, changed func(links.Code)) error
-	Log   *slog.Logger // nil is silent
+	Watch Watch         // nil: nobody reports changes. The Store of adapters/postgres has a method for it.
+	Log   *slog.Logger  // nil is silent
 }
 
 // Store is the decorated store. It is safe for concurrent use.
@@ -48,7 +62,7 @@ type Store struct {
 	storage.Store
 
 	cache *cache
-	watch func(ctx context.Context, changed func(links.Code)) error
+	watch Watch
 	log   *slog.Logger
 }
 
@@ -75,8 +89,9 @@ func New(config Config) (*Store, error) {
 }
 
 // Run follows the changes that Config.Watch reports until ctx is done, beginning
-// anew, ever slower, where that fails. Without a Watch it only waits. The cache
-// keeps its promises also while it does not run.
+// anew, ever slower, where that fails. What was read before it began anew counts
+// by its own age from then on, since a change of it may have been missed. Without
+// a Watch it only waits. The cache keeps its promises also while it does not run.
 func (s *Store) Run(ctx context.Context) {
 	if s.watch == nil {
 		<-ctx.Done()
@@ -84,7 +99,13 @@ func (s *Store) Run(ctx context.Context) {
 	}
 	for wait := watchFirst; ; wait = min(2*wait, watchMost) {
 		began := time.Now()
-		err := s.watch(ctx, s.cache.changed)
+		var since time.Time
+		err := s.watch(ctx, s.cache.changed, func(until time.Time) {
+			if since.IsZero() {
+				since = until
+			}
+			s.cache.hear(since, until)
+		})
 		if ctx.Err() != nil {
 			return
 		}
@@ -131,17 +152,14 @@ func (t tx) CreateLink(ctx context.Context, l links.Link) error {
 }
 
 // UpdateLink implements storage.LinkWriter. The code is the stored one, whatever
-// the argument says.
+// the argument says; it is noted first, so that nothing can come between.
 func (t tx) UpdateLink(ctx context.Context, l links.Link) error {
-	if err := t.Tx.UpdateLink(ctx, l); err != nil {
-		return err
-	}
-	stored, err := t.Tx.Link(ctx, l.ID)
+	stored, err := t.Link(ctx, l.ID)
 	if err != nil {
 		return err
 	}
 	*t.codes = append(*t.codes, stored.Code)
-	return nil
+	return t.Tx.UpdateLink(ctx, l)
 }
 
 type system struct {
@@ -162,3 +180,6 @@ func (s system) KnownLink(code links.Code) (link links.Link, redirectURL string,
 	}
 	return links.Link{}, "", false
 }
+
+// SeenLink implements storage.LinkCache.
+func (s system) SeenLink(code links.Code) bool { return s.cache.seen(code) }

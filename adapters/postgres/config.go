@@ -12,6 +12,7 @@ import (
 
 	"github.com/superher/superher/adapters/internal/sqlstore"
 	"github.com/superher/superher/fault"
+	"github.com/superher/superher/links"
 	"github.com/superher/superher/storage"
 )
 
@@ -24,6 +25,10 @@ const (
 	// export keeps a connection for as long as its consumer takes, so there are
 	// to be more than processors.
 	DefaultMaxConns = 8
+	// LinkConns is the size of the pool that Open makes beside, for nothing but
+	// System.LinkByCode, on which redirects wait: reports and exports may have all
+	// of the other.
+	LinkConns = 2
 )
 
 // Config is how the database is used. The zero Config is complete for [New];
@@ -32,7 +37,8 @@ type Config struct {
 	// URL is the connection string, for Open. Parameters of the pool and of the
 	// server may be part of it.
 	URL string
-	// MaxConns is the size of the pool that Open makes; 0 leaves it to
+	// MaxConns is the size of the pool that Open makes, without the LinkConns and
+	// the one of WatchLinks; 0 leaves it to
 	// pool_max_conns of the URL, and without that it is twice the number of
 	// processors, at least DefaultMaxConns. At most half of the pool, but at
 	// least one connection, serves EachEvent at the same time; a further call
@@ -54,6 +60,8 @@ type Config struct {
 type Store struct {
 	storage.Store
 	pool    *pgxpool.Pool
+	links   *pgxpool.Pool // for link lookups; with New the same as pool
+	lookup  storage.System
 	exports *sqlstore.Exports
 	owned   bool
 }
@@ -86,7 +94,7 @@ func (c Config) maxConns(parsed int32) (int32, error) {
 	return int32(max(DefaultMaxConns, min(2*runtime.NumCPU(), math.MaxInt32))), nil
 }
 
-// Open connects to the database of Config.URL with a pool of its own and checks
+// Open connects to the database of Config.URL with pools of its own and checks
 // its tables, with the errors of [Store.Check]. A bad config is fault.Invalid
 // and names the setting.
 func Open(ctx context.Context, config Config) (*Store, error) {
@@ -114,7 +122,15 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
-	store.owned = true
+	poolConfig = poolConfig.Copy()
+	poolConfig.MaxConns, poolConfig.MinConns, poolConfig.MinIdleConns = LinkConns, 0, 0
+	few, err := pgxpool.NewWithConfig(ctx, poolConfig)
+	if err != nil {
+		pool.Close()
+		return nil, translate(ctx, err)
+	}
+	store.links, store.owned = few, true
+	store.lookup = sqlstore.New(&poolEngine{pool: few, config: checked, exports: store.exports}).System()
 	return store, nil
 }
 
@@ -129,13 +145,29 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 		return nil, fault.Bad("pool", "required", "New needs a pool")
 	}
 	exports := sqlstore.NewExports(int(pool.Config().MaxConns))
-	s := &Store{Store: sqlstore.New(&poolEngine{pool: pool, config: config, exports: exports}), pool: pool, exports: exports}
+	s := &Store{Store: sqlstore.New(&poolEngine{pool: pool, config: config, exports: exports}), pool: pool, links: pool, exports: exports}
+	s.lookup = s.Store.System()
 	ctx, cancel := context.WithTimeout(ctx, config.Timeout)
 	defer cancel()
 	if err := s.Check(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// System implements storage.Store.
+func (s *Store) System() storage.System { return system{s.Store.System(), s.lookup} }
+
+// system looks links up with connections of their own.
+type system struct {
+	storage.System
+
+	lookup storage.System
+}
+
+// LinkByCode implements storage.System.
+func (s system) LinkByCode(ctx context.Context, code links.Code) (links.Link, error) {
+	return s.lookup.LinkByCode(ctx, code)
 }
 
 // InTx returns the store inside a transaction of the host. Everything it does
@@ -181,10 +213,11 @@ func (s *Store) SkipsRowSecurity(ctx context.Context) (bool, error) {
 	return skips, nil
 }
 
-// Close closes the pool if [Open] made it, waiting for its connections to come
-// back. It never fails.
+// Close closes the pools if [Open] made them, waiting for their connections to
+// come back. It never fails.
 func (s *Store) Close() error {
 	if s.owned {
+		s.links.Close()
 		s.pool.Close()
 	}
 	return nil

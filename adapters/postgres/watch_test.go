@@ -1,8 +1,11 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,7 +87,7 @@ func TestWatchLinks_AnotherNodeSeesAChange(t *testing.T) {
 	admin := pool(t, url)
 	count := func() (n int) {
 		require.NoError(t, admin.QueryRow(t.Context(),
-			"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN superher%'").Scan(&n))
+			"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT pg_backend_pid()'").Scan(&n))
 		return n
 	}
 	both := func() { require.Eventually(t, func() bool { return count() == 2 }, 10*time.Second, 5*time.Millisecond) }
@@ -106,15 +109,18 @@ func TestWatchLinks_AnotherNodeSeesAChange(t *testing.T) {
 		l = rename(t, inner, l)
 		require.Less(t, shows(t, here, l)+shows(t, there, l), linkcache.RefreshAge)
 	})
-	t.Run("by its age, while nobody is told", func(t *testing.T) {
+	t.Run("made by hand, if that is told", func(t *testing.T) {
 		l.Title = "by hand"
 		l.Version++
-		_, err := pool(t, c.url(name, false)).Exec(t.Context(), "UPDATE tracking_links SET title = $1, version = $2 WHERE code = $3", l.Title, l.Version, string(l.Code))
+		hand := pool(t, c.url(name, false))
+		_, err := hand.Exec(t.Context(), "UPDATE tracking_links SET title = $1, version = $2 WHERE code = $3", l.Title, l.Version, string(l.Code))
 		require.NoError(t, err)
-		require.LessOrEqual(t, shows(t, there, l), linkcache.MaxAge+time.Second/2)
+		_, err = hand.Exec(t.Context(), "SELECT pg_notify('superher_links_changed', $1)", string(l.Code))
+		require.NoError(t, err)
+		require.Less(t, shows(t, there, l), linkcache.RefreshAge)
 	})
 	t.Run("after the connections were killed", func(t *testing.T) {
-		_, err := admin.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN superher%'")
+		_, err := admin.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT pg_backend_pid()'")
 		require.NoError(t, err)
 		l = rename(t, here, l)
 		require.LessOrEqual(t, shows(t, there, l), linkcache.MaxAge+time.Second/2)
@@ -126,7 +132,7 @@ func TestWatchLinks_AnotherNodeSeesAChange(t *testing.T) {
 		heard := make(chan links.Code, 10)
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- inner.WatchLinks(ctx, func(code links.Code) { heard <- code }) }()
+		go func() { ended <- inner.WatchLinks(ctx, func(code links.Code) { heard <- code }, func(time.Time) {}) }()
 		require.Eventually(t, func() bool { return count() == 3 }, 10*time.Second, 5*time.Millisecond)
 		undone := fault.New(fault.Conflict, "x", "y")
 		require.ErrorIs(t, here.Write(t.Context(), tenant.For(l.Advertiser), func(ctx context.Context, tx storage.Tx) error {
@@ -139,4 +145,147 @@ func TestWatchLinks_AnotherNodeSeesAChange(t *testing.T) {
 		stop()
 		require.ErrorIs(t, <-ended, fault.Unavailable)
 	})
+}
+
+// lookups counts the links that are asked of a store.
+type lookups struct {
+	storage.Store
+
+	asked atomic.Int64
+}
+
+type lookupSystem struct {
+	storage.System
+
+	asked *atomic.Int64
+}
+
+func (l *lookups) System() storage.System { return lookupSystem{l.Store.System(), &l.asked} }
+
+func (s lookupSystem) LinkByCode(ctx context.Context, code links.Code) (links.Link, error) {
+	s.asked.Add(1)
+	return s.System.LinkByCode(ctx, code)
+}
+
+// A watch whose connection is cut, so that neither end is told, must not make old
+// links look fresh: they are as fresh as the last sign of life.
+func TestWatchLinks_ACutThatNobodyNoticesKeepsThePromise(t *testing.T) {
+	c := server(t)
+	url := c.url(c.clean(t), true)
+	direct, err := postgres.Open(t.Context(), postgres.Config{URL: url})
+	require.NoError(t, err)
+	network, proxied := newProxy(t, url, nil)
+	far, err := postgres.Open(t.Context(), postgres.Config{URL: proxied})
+	require.NoError(t, err)
+	inner := &lookups{Store: direct}
+	var signs atomic.Int64
+	node, err := linkcache.New(linkcache.Config{Store: inner, Watch: func(ctx context.Context, changed func(links.Code), complete func(time.Time)) error {
+		return far.WatchLinks(ctx, changed, func(until time.Time) {
+			complete(until)
+			signs.Add(1)
+		})
+	}})
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wait sync.WaitGroup
+	wait.Go(func() { node.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		network.thaw()
+		wait.Wait()
+		require.NoError(t, errors.Join(far.Close(), direct.Close()))
+	})
+	// healthy waits for longer than a link would be believed without a watch.
+	healthy := func() {
+		until := signs.Load() + 6
+		require.Eventually(t, func() bool { return signs.Load() >= until }, 20*time.Second, 5*time.Millisecond)
+	}
+	known := func(l links.Link) links.Link {
+		got, _, ok := node.System().(storage.LinkCache).KnownLink(l.Code)
+		require.True(t, ok)
+		return got
+	}
+	healthy()
+	l := link(t, direct, "abcdefg")
+	shows(t, node, l)
+	asked := inner.asked.Load()
+	healthy()
+	require.Equal(t, l, known(l), "nobody asked for it in this time, and it needs no reading")
+	require.Equal(t, asked, inner.asked.Load())
+
+	network.freeze()
+	l = rename(t, direct, l)
+	require.LessOrEqual(t, shows(t, node, l), linkcache.MaxAge+time.Second/2)
+	l = rename(t, direct, l)
+	require.LessOrEqual(t, shows(t, node, l), linkcache.MaxAge+time.Second/2, "nor does what is read after the cut count for longer")
+
+	network.thaw()
+	healthy()
+	shows(t, node, l)
+	asked = inner.asked.Load()
+	healthy()
+	require.Equal(t, l, known(l), "it is followed again")
+	require.Equal(t, asked, inner.asked.Load())
+	l = rename(t, direct, l)
+	require.Less(t, shows(t, node, l), linkcache.RefreshAge)
+}
+
+// A pooler answers for the server, whether it passes on what the server tells or
+// not. It names connections itself, by which it is found out.
+func TestWatchLinks_ThroughAPoolerIsSureOfNothing(t *testing.T) {
+	c := server(t)
+	url := c.url(c.clean(t), true)
+	_, pooled := newProxy(t, url, func(fromServer []byte) {
+		if at := bytes.Index(fromServer, []byte{'K', 0, 0, 0, 12}); at >= 0 { // the message that names the connection
+			fromServer[at+8] ^= 1
+		}
+	})
+	for name, of := range map[string]string{"pooled": pooled, "direct": url} {
+		store, err := postgres.Open(t.Context(), postgres.Config{URL: of})
+		require.NoError(t, err)
+		heard, sure := make(chan links.Code, 10), make(chan time.Time, 1000)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- store.WatchLinks(ctx, func(code links.Code) { heard <- code }, func(until time.Time) { sure <- until })
+		}()
+		l := link(t, store, links.Code(name))
+		require.Eventually(t, func() bool { // it listens
+			l = rename(t, store, l)
+			return len(heard) > 0
+		}, 10*time.Second, time.Millisecond)
+		for range 2 { // the second one after the answer of the server
+			for len(heard) > 0 {
+				<-heard
+			}
+			l = rename(t, store, l)
+			require.Equal(t, l.Code, <-heard)
+		}
+		require.Equal(t, name == "direct", len(sure) > 0)
+		stop()
+		require.ErrorIs(t, <-ended, fault.Unavailable)
+		require.NoError(t, store.Close())
+	}
+}
+
+// Redirects do not wait for reports.
+func TestLinkByCode_HasConnectionsOfItsOwn(t *testing.T) {
+	c := server(t)
+	store, err := postgres.Open(t.Context(), postgres.Config{URL: c.url(c.clean(t), true), MaxConns: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	l := link(t, store, "abcdefg")
+	require.NoError(t, store.Write(t.Context(), tenant.For(l.Advertiser), func(context.Context, storage.Tx) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		got, err := store.System().LinkByCode(ctx, l.Code) // while the one connection is taken
+		require.NoError(t, err)
+		require.Equal(t, l, got)
+		ctx, cancel = context.WithTimeout(t.Context(), 20*time.Second)
+		ended := make(chan error, 1)
+		go func() { ended <- store.WatchLinks(ctx, func(links.Code) {}, func(time.Time) { cancel() }) }()
+		require.ErrorIs(t, <-ended, fault.Unavailable)
+		require.ErrorIs(t, ctx.Err(), context.Canceled, "the watch has one as well")
+		return nil
+	}))
 }

@@ -185,15 +185,10 @@ func (w *writer) run(ctx context.Context, brief bool, fn func(context.Context, s
 	if collision != nil || err != nil {
 		return collision, err
 	}
-	select {
-	case <-s.ended:
-	case <-ctx.Done():
-		select {
-		case <-s.ended: // both at once: the answer is known
-		default:
-			return nil, translate(ctx, ctx.Err())
-		}
-	}
+	// Also a caller who is in a hurry waits for this: fn has run and cannot be called
+	// off, and who returned before the commit could not say from when on others see
+	// it, by which caches go. It is not long, as those who share are brief.
+	<-s.ended
 	switch {
 	case s.lost == nil:
 		return nil, nil

@@ -249,6 +249,40 @@ func TestWrite_NobodySucceedsBeforeTheCommit(t *testing.T) {
 	require.True(t, m.names()["after"], "the writer goes on")
 }
 
+// A cache drops what a Write has changed when that returns: the commit must be over.
+func TestWrite_WhoGivesUpBeforeTheCommitStillWaitsForIt(t *testing.T) {
+	m := newMany(t, 1)
+	ctx, cancel := context.WithCancel(storage.Brief(t.Context()))
+	defer cancel()
+	returned := make(chan error, 1)
+	early := false
+	var wait sync.WaitGroup
+	require.NoError(t, m.Write(t.Context(), m.scopes[0], func(context.Context, storage.Tx) error {
+		wait.Go(func() {
+			returned <- m.Write(ctx, m.scopes[0], func(ctx context.Context, tx storage.Tx) error { return campaign(ctx, tx, "hasty") })
+		})
+		require.Eventually(t, func() bool { return sqlite.Waiting(m.Store) == 1 }, 10*time.Second, 10*time.Microsecond)
+		wait.Go(func() {
+			_ = m.Write(storage.Brief(t.Context()), m.scopes[0], func(context.Context, storage.Tx) error {
+				cancel() // of the one before, whose part of the transaction is done
+				select {
+				case err := <-returned:
+					early = true
+					returned <- err
+				case <-time.After(100 * time.Millisecond):
+				}
+				return nil
+			})
+		})
+		require.Eventually(t, func() bool { return sqlite.Waiting(m.Store) == 2 }, 10*time.Second, 10*time.Microsecond)
+		return nil
+	}))
+	wait.Wait()
+	require.False(t, early, "it returned while the transaction was open")
+	require.NoError(t, <-returned)
+	require.True(t, m.names()["hasty"])
+}
+
 // TestWrite_ATransactionLostToOneIsRepeatedByOthers has a unit end the transaction
 // under the feet of the others, as SQLite does by itself after some failures.
 func TestWrite_ATransactionLostToOneIsRepeatedByOthers(t *testing.T) {

@@ -13,6 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/superher/superher/bench/internal/rig"
+	"github.com/superher/superher/campaigns"
+	"github.com/superher/superher/ident"
+	"github.com/superher/superher/tenant"
 )
 
 // filler writes rows into a database, around the program and its checks.
@@ -132,6 +135,53 @@ func (d *dataset) fillBrands(ctx context.Context, f filler) error {
 			return all(b.links, func(i int, one id) error { return row(code("l", b, i), f.reference(b.id), f.reference(one)) })
 		}),
 	)
+}
+
+// fillLinks writes links of the world of a place, and returns their codes.
+func (b *bench) fillLinks(ctx context.Context, p *rig.Place, n int) (codes []string, err error) {
+	fill := func() (filler, error) { return fillSQLite(p) }
+	if p.Database == rig.PostgreSQL {
+		fill = func() (filler, error) { return fillPostgres(ctx, p) }
+	}
+	f, err := fill()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.close()) }()
+	brand, err := ident.Parse[tenant.Advertiser](p.World.Advertiser)
+	if err != nil {
+		return nil, err
+	}
+	campaign, err := ident.Parse[campaigns.Campaign](p.World.Campaigns[0])
+	if err != nil {
+		return nil, err
+	}
+	born := time.Now()
+	for i := range n {
+		codes = append(codes, fmt.Sprintf("many%06d", i))
+	}
+	each := func(tell func(link id, code string, row func(...any) error) error) func(func(...any) error) error {
+		return func(row func(...any) error) error {
+			for i, code := range codes {
+				if err := tell(idOf(kindLink, 0, uint64(i), born), code, row); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	columns := strings.Fields("advertiser_id id campaign_id influencer_id code destination title utm_source utm_medium utm_campaign utm_term " +
+		"utm_content status created_at version")
+	err = f.write(ctx, "tracking_links", columns, each(func(link id, code string, row func(...any) error) error {
+		return row(f.reference(id(brand)), f.reference(link), f.reference(id(campaign)), nil, code,
+			"https://shop.example/summer?size=m", "", "instagram", "", "", "", "", "active", f.moment(born), int64(1))
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return codes, f.write(ctx, "link_codes", []string{"code", "advertiser_id", "link_id"}, each(func(link id, code string, row func(...any) error) error {
+		return row(code, f.reference(id(brand)), f.reference(link))
+	}))
 }
 
 // intoPostgres copies, without the triggers of foreign keys: what it writes

@@ -18,7 +18,7 @@ import (
 
 const (
 	shoppers  = 32 // connections at the same time
-	drainTime = 5 * time.Minute
+	drainTime = 15 * time.Minute
 	megabyte  = 1 << 20
 )
 
@@ -73,7 +73,7 @@ func redirects(ctx context.Context, b *bench) error {
 			}
 			p, err := b.Open(ctx, rig.Spec{Database: database, Recorder: recorder})
 			if err == nil {
-				err = b.redirect(ctx, p, bare)
+				err = b.redirect(ctx, p, bare, recorder == rig.Journal)
 			}
 			if err == nil && database == rig.SQLite {
 				err = b.startTime(ctx, p)
@@ -87,44 +87,82 @@ func redirects(ctx context.Context, b *bench) error {
 	return failed
 }
 
-// redirect compares a server with the bare one, every request from another
-// visitor.
-func (b *bench) redirect(ctx context.Context, p *rig.Place, bare *bareServer) error {
-	visits := 0
-	follow := func(addr string, within time.Duration) *load.Result {
-		first := visits
-		r := load.Run(ctx, load.Plan{
-			Addrs: []string{addr}, Workers: shoppers, Within: within,
-			Build: func(buf []byte, n, _ int) []byte { return p.World.Visit(buf, first+n, "") },
-		})
-		visits += int(r.Tries)
-		return r
+// shopping is what visitors do on one place, every request from another visitor.
+type shopping struct {
+	*bench
+
+	p                 *rig.Place
+	visits            int
+	accepted, refused int64 // by the server, so far
+}
+
+// follow sends visitors to links of a world for a while.
+func (s *shopping) follow(ctx context.Context, addr string, world *rig.World, within time.Duration) *load.Result {
+	first := s.visits
+	r := load.Run(ctx, load.Plan{
+		Addrs: []string{addr}, Workers: shoppers, Within: within,
+		Build: func(buf []byte, n, _ int) []byte { return world.Visit(buf, first+n, "") },
+	})
+	s.visits += int(r.Tries)
+	return r
+}
+
+// visit sends them to the server and keeps count.
+func (s *shopping) visit(ctx context.Context, world *rig.World, within time.Duration) *load.Result {
+	r := s.follow(ctx, s.p.Server.Addr, world, within)
+	s.accepted += r.Accepted
+	s.refused += r.Refused
+	return r
+}
+
+// settle waits until every click is stored and returns how long that took and how
+// many are missing.
+func (s *shopping) settle(ctx context.Context) (took time.Duration, missing int64, err error) {
+	began := time.Now()
+	missing, err = s.stored(ctx, s.p, "click_events", s.accepted)
+	return time.Since(began), missing, err
+}
+
+// lost is what is missing, as the table says it.
+func (s *shopping) lost(missing int64) string {
+	if s.refused > 0 {
+		return fmt.Sprintf("%d, %d refused", missing, s.refused)
 	}
-	var served, least, tail, leastTail, drained []float64
-	var accepted, refused int64
-	take := func(within time.Duration) *load.Result {
-		r := follow(p.Server.Addr, within)
-		accepted += r.Accepted
-		refused += r.Refused
-		return r
+	return strconv.FormatInt(missing, 10)
+}
+
+// rounds are the figures of several turns, of the server and of the bare one.
+type rounds struct {
+	served, least, tail, leastTail, drained []float64
+	missing                                 int64
+}
+
+// turns measures the server and the bare one in turn.
+func (s *shopping) turns(ctx context.Context, bare *bareServer, world *rig.World) (r rounds, err error) {
+	s.follow(ctx, bare.addr, world, s.sizes.span/2)
+	s.visit(ctx, world, s.sizes.span/2)
+	if _, _, err := s.settle(ctx); err != nil {
+		return r, err
 	}
-	follow(bare.addr, b.sizes.span/2)
-	take(b.sizes.span / 2)
-	for range b.sizes.rounds {
-		if _, err := b.stored(ctx, p, "click_events", accepted); err != nil {
-			return err
+	for range s.sizes.rounds {
+		limit := s.follow(ctx, bare.addr, world, s.sizes.span)
+		r.least, r.leastTail = append(r.least, limit.PerSecond()), append(r.leastTail, milliseconds(limit.Answers.Quantile(0.99)))
+		got := s.visit(ctx, world, s.sizes.span)
+		r.served, r.tail = append(r.served, got.PerSecond()), append(r.tail, milliseconds(got.Answers.Quantile(0.99)))
+		var took time.Duration
+		if took, r.missing, err = s.settle(ctx); err != nil {
+			return r, err
 		}
-		limit := follow(bare.addr, b.sizes.span)
-		least, leastTail = append(least, limit.PerSecond()), append(leastTail, milliseconds(limit.Answers.Quantile(0.99)))
-		got := take(b.sizes.span)
-		served, tail = append(served, got.PerSecond()), append(tail, milliseconds(got.Answers.Quantile(0.99)))
-		began := time.Now()
-		if _, err := b.stored(ctx, p, "click_events", accepted); err != nil {
-			return err
-		}
-		drained = append(drained, time.Since(began).Seconds())
+		r.drained = append(r.drained, took.Seconds())
 	}
-	missing, err := b.stored(ctx, p, "click_events", accepted)
+	return r, nil
+}
+
+// redirect compares a server with the bare one; in full also on many links and
+// for long.
+func (b *bench) redirect(ctx context.Context, p *rig.Place, bare *bareServer, full bool) error {
+	s := &shopping{bench: b, p: p}
+	r, err := s.turns(ctx, bare, p.World)
 	if err != nil {
 		return err
 	}
@@ -134,12 +172,11 @@ func (b *bench) redirect(ctx context.Context, p *rig.Place, bare *bareServer) er
 	}
 	promise := map[string]float64{rig.Journal: 0.6, rig.JetStream: 0.35}[p.Recorder]
 	name := p.Database + ", " + p.Recorder
-	lost := strconv.FormatInt(missing, 10)
-	if refused > 0 {
-		lost += fmt.Sprintf(", %d refused", refused)
-	}
-	b.table.add(line{section: "redirect", what: name, unit: "1/s", got: median(served), against: "bare router", limit: median(least), least: promise, lost: lost})
-	tails := line{section: "redirect", what: name + ": p99", unit: "ms", got: median(tail), against: "bare router", limit: median(leastTail)}
+	b.table.add(line{
+		section: "redirect", what: name, unit: "1/s", got: median(r.served), against: "bare router", limit: median(r.least), least: promise,
+		lost: s.lost(r.missing),
+	})
+	tails := line{section: "redirect", what: name + ": p99", unit: "ms", got: median(r.tail), against: "bare router", limit: median(r.leastTail)}
 	if p.Recorder == rig.Journal {
 		tails.most = 2
 	}
@@ -149,7 +186,53 @@ func (b *bench) redirect(ctx context.Context, p *rig.Place, bare *bareServer) er
 		memory.most = 60
 	}
 	b.table.add(memory)
-	b.table.add(line{section: "redirect", what: name + ": clicks stored after a turn in", unit: "s", got: median(drained)})
+	b.table.add(line{section: "redirect", what: name + ": clicks stored after a turn in", unit: "s", got: median(r.drained)})
+	if !full {
+		return nil
+	}
+	if err := s.spread(ctx, bare); err != nil || p.Database != rig.PostgreSQL {
+		return err
+	}
+	return s.endure(ctx)
+}
+
+// spread follows far more links than are asked for all the time, each in its turn.
+func (s *shopping) spread(ctx context.Context, bare *bareServer) error {
+	codes, err := s.fillLinks(ctx, s.p, s.sizes.links)
+	if err != nil {
+		return err
+	}
+	many := *s.p.World
+	many.Links = codes
+	r, err := s.turns(ctx, bare, &many)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s, %s, over %d links", s.p.Database, s.p.Recorder, len(codes))
+	s.table.add(line{
+		section: "redirect", what: name, unit: "1/s", got: median(r.served), against: "bare router", limit: median(r.least), lost: s.lost(r.missing),
+	})
+	s.table.add(line{section: "redirect", what: name + ": p99", unit: "ms", got: median(r.tail), against: "bare router", limit: median(r.leastTail)})
+	return nil
+}
+
+// endure follows links for so long that storing the clicks goes on beside it.
+func (s *shopping) endure(ctx context.Context) error {
+	before := s.accepted
+	got := s.visit(ctx, s.p.World, s.sizes.long)
+	now, err := s.p.Stored.Number(ctx, "SELECT count(*) FROM click_events")
+	if err != nil {
+		return err
+	}
+	took, missing, err := s.settle(ctx)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s, %s, for %s", s.p.Database, s.p.Recorder, s.sizes.long)
+	whole := got.Took + took
+	s.table.add(line{section: "redirect", what: name, unit: "1/s", got: got.PerSecond(), lost: s.lost(missing)})
+	s.table.add(line{section: "redirect", what: name + ": clicks stored meanwhile", unit: "1/s", got: float64(now-before) / got.Took.Seconds()})
+	s.table.add(line{section: "redirect", what: name + ": sustained, to the last click stored", unit: "1/s", got: float64(got.Accepted) / whole.Seconds()})
 	return nil
 }
 

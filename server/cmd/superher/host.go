@@ -129,7 +129,7 @@ func (h *host) client(opened storage.Store) (*superher.Client, *linkcache.Store,
 	}
 	config := linkcache.Config{Store: told, Log: h.log}
 	if watched, ok := opened.(interface {
-		WatchLinks(ctx context.Context, changed func(links.Code)) error
+		WatchLinks(ctx context.Context, changed func(links.Code), complete func(until time.Time)) error
 	}); ok {
 		config.Watch = watched.WatchLinks
 	}
