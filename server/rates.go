@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -71,7 +72,28 @@ func (n *names[State]) get(name string) State {
 type limiters struct {
 	policy string // name in the RateLimit headers
 	rate   Rate
-	byName *names[*rate.Limiter]
+	byName *names[*allowance]
+}
+
+// allowance is what one name may still do. A rate.Limiter that is asked for an
+// earlier moment than the last one goes back to it and gives the time between
+// out a second time; requests that come at once ask in any order.
+type allowance struct {
+	mu   sync.Mutex
+	rate *rate.Limiter
+	last time.Time
+}
+
+// take uses up one if it is there, and returns how many are left.
+func (a *allowance) take(now time.Time) (left float64, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now.Before(a.last) {
+		now = a.last
+	}
+	a.last = now
+	ok = a.rate.AllowN(now, 1)
+	return a.rate.TokensAt(now), ok
 }
 
 // newLimiters returns nil for no limit.
@@ -79,16 +101,14 @@ func newLimiters(policy string, r Rate) (*limiters, error) {
 	if r == (Rate{}) {
 		return nil, nil
 	}
-	byName, err := newNames(func() *rate.Limiter { return rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst) })
+	byName, err := newNames(func() *allowance { return &allowance{rate: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst)} })
 	return &limiters{policy, r, byName}, err
 }
 
 // take uses up one of what the name may do now. ok is false where nothing is
 // left; wait is the time until there is.
 func (l *limiters) take(name string, now time.Time) (left int, wait time.Duration, ok bool) {
-	limiter := l.byName.get(name)
-	ok = limiter.AllowN(now, 1)
-	tokens := limiter.TokensAt(now)
+	tokens, ok := l.byName.get(name).take(now)
 	if !ok {
 		wait = l.until(tokens)
 	}
@@ -98,11 +118,11 @@ func (l *limiters) take(name string, now time.Time) (left int, wait time.Duratio
 // spent reports whether a name has nothing left, and the time until it has. It
 // takes nothing, and remembers nobody who has taken nothing.
 func (l *limiters) spent(name string, now time.Time) (wait time.Duration, yes bool) {
-	limiter, known := l.byName.states.Get(name)
-	if !known {
+	known, ok := l.byName.states.Get(name)
+	if !ok {
 		return 0, false
 	}
-	tokens := limiter.TokensAt(now)
+	tokens := known.rate.TokensAt(now)
 	return l.until(tokens), tokens < 1
 }
 
