@@ -41,9 +41,10 @@ func (s *server) newFixed() fixed {
 }
 
 // TryRedirect implements [Redirector]: for links that are active and that the
-// store knows at once, see storage.LinkCache. Such a redirect waits for nothing
-// and so needs no time limit of its own. Its X-Request-Id is the id of its click,
-// and the log tells of it at the level debug only: measurements count it.
+// store knows at once, see storage.LinkCache. Such a redirect waits for the
+// recorder of clicks alone, which sees to its own time, and so has no time limit
+// here. Its X-Request-Id is the id of its click, and the log tells of it at the
+// level debug only: measurements count it.
 func (s *server) TryRedirect(w http.ResponseWriter, r *http.Request) bool {
 	head := r.Method == http.MethodHead
 	if r.Method != http.MethodGet && !head || r.ContentLength != 0 || len(r.TransferEncoding) > 0 || r.URL.RawPath != "" {

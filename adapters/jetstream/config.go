@@ -54,8 +54,12 @@ type Config struct {
 	// Window is how many visits may be unacknowledged with Async; 0 means
 	// DefaultWindow.
 	Window int
-	// Timeout is how long Record waits for an acknowledgement with Sync, trying
-	// again meanwhile where that may help; 0 means DefaultTimeout.
+	// Timeout is how long Record waits for an acknowledgement with Sync at most,
+	// from its beginning; meanwhile the message is published again where that may
+	// help. Once the stream was silent for that long, Record fails at once, but for
+	// one that tries the stream after each of ever longer pauses, up to
+	// clicks.LongestPause. With Async it is the time for a message. 0 means
+	// DefaultTimeout.
 	Timeout time.Duration
 	// MaxBytes is how much the stream holds, at least MinBytes; 0 means
 	// DefaultMaxBytes.

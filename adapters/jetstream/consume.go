@@ -2,16 +2,18 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/superher/superher/clicks"
 )
 
 const (
-	pullSize  = 200             // messages in one request
-	batchSize = 1000            // visits in one offer to the sink, at most
+	pullSize  = 20              // messages in one request, at most 5 MB
+	batchSize = 1000            // visits from which on no more are pulled, and in one offer to the sink at most
 	pullTime  = 5 * time.Second // how long one request waits for a first message
 	ackTime   = 5 * time.Second // for the confirmation of a batch's acknowledgements
 )
@@ -30,9 +32,15 @@ type batch struct {
 func (r *Recorder) Run(ctx context.Context, sink clicks.Sink) error {
 	var b batch
 	for pause := clicks.FirstPause; ctx.Err() == nil; {
-		var err error
-		if b, err = r.pull(ctx); err != nil && ctx.Err() == nil {
+		err := r.renew(ctx)
+		if err == nil {
+			b, err = r.pull(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			r.cfg.Log.WarnContext(ctx, "clicks cannot be pulled", "error", err)
+			if gone(err) {
+				r.stale.Store(true)
+			}
 			wait(ctx, pause)
 			pause = min(2*pause, clicks.LongestPause)
 			continue
@@ -78,6 +86,28 @@ func wait(ctx context.Context, pause time.Duration) {
 	}
 }
 
+// gone reports whether an error of a pull says that nobody answers to the
+// consumer's name.
+func gone(err error) bool {
+	return errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) ||
+		errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrNoResponders)
+}
+
+// renew makes stream and consumer again if that has to be. Run holds no message
+// then.
+func (r *Recorder) renew(ctx context.Context) error {
+	if !r.stale.Swap(false) {
+		return nil
+	}
+	_, consumer, err := r.prepare(ctx)
+	if err != nil {
+		r.stale.Store(true)
+		return err
+	}
+	r.consumer = consumer
+	return nil
+}
+
 // pull returns what is there, or waits for a first message.
 func (r *Recorder) pull(ctx context.Context) (batch, error) {
 	b, err := r.pullNow()
@@ -87,35 +117,46 @@ func (r *Recorder) pull(ctx context.Context) (batch, error) {
 	waiting, cancel := context.WithTimeout(ctx, pullTime)
 	defer cancel()
 	pulled, err := r.consumer.Fetch(1, jetstream.FetchContext(waiting))
-	if err != nil {
-		return batch{}, err
+	if err == nil {
+		_, err = r.open(&b, pulled)
 	}
-	return r.open(pulled), nil
+	return b, err
 }
 
-// pullNow returns what is there.
-func (r *Recorder) pullNow() (batch, error) {
-	pulled, err := r.consumer.FetchNoWait(pullSize)
-	if err != nil {
-		return batch{}, err
+// pullNow returns what is there, up to a batch and one request more. An error
+// that comes behind messages is left for the next pull to meet.
+func (r *Recorder) pullNow() (b batch, err error) {
+	for range batchSize / pullSize {
+		var n int
+		pulled, failed := r.consumer.FetchNoWait(pullSize)
+		if failed == nil {
+			n, failed = r.open(&b, pulled)
+		}
+		if err = failed; err != nil || n < pullSize || len(b.visits) >= batchSize {
+			break
+		}
 	}
-	return r.open(pulled), nil
+	if len(b.messages) > 0 {
+		return b, nil
+	}
+	return b, err
 }
 
-// open returns the visits of what was pulled. Those that this key does not open
-// are counted as refused, and a message without any other is given up.
-func (r *Recorder) open(pulled jetstream.MessageBatch) batch {
-	var b batch
+// open adds the visits of what was pulled to a batch, and returns how many
+// messages came. Visits that this key does not open are counted as refused, and a
+// message without any other is given up.
+func (r *Recorder) open(b *batch, pulled jetstream.MessageBatch) (messages int, err error) {
 	for m := range pulled.Messages() {
+		messages++
 		before := len(b.visits)
 		sealed, ok := split(m.Data())
 		if !ok {
-			r.refuse(1)
+			r.refuse()
 		}
 		for _, one := range sealed {
 			v, err := r.sealer.Open(one)
 			if err != nil {
-				r.refuse(1)
+				r.refuse()
 				continue
 			}
 			b.visits = append(b.visits, v)
@@ -127,12 +168,14 @@ func (r *Recorder) open(pulled jetstream.MessageBatch) batch {
 		b.messages = append(b.messages, m)
 		b.counts = append(b.counts, len(b.visits)-before)
 	}
-	return b
+	return messages, pulled.Error()
 }
 
-func (r *Recorder) refuse(n int) {
-	r.tally.Refused(n)
-	r.cfg.Log.Error("a click cannot be opened: was it sealed with another key?")
+func (r *Recorder) refuse() {
+	r.tally.Refused(1)
+	if n, due := r.unopened.add(1, time.Now()); due {
+		r.cfg.Log.Error("clicks cannot be opened: were they sealed with another key?", "count", n)
+	}
 }
 
 // deliver hands a batch to the sink, acknowledges the messages that are settled

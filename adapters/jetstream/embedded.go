@@ -8,8 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -24,45 +27,104 @@ const startTime = time.Minute
 
 // embedded is a server in this process and the lock on its folder.
 type embedded struct {
+	cfg  Config
+	lock *os.File
+
+	mu     sync.Mutex
 	server *server.Server
-	lock   *os.File
 }
 
 // startEmbedded starts a server over the folder of the config and returns the
 // key beside it, or the one of the config.
 func startEmbedded(cfg Config) (_ *embedded, key []byte, err error) {
-	dir := filepath.Clean(cfg.Dir)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	cfg.Dir = filepath.Clean(cfg.Dir)
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, nil, unusable(err)
 	}
-	e := &embedded{}
+	e := &embedded{cfg: cfg}
 	defer func() {
 		if err != nil {
 			e.stop()
 		}
 	}()
-	if e.lock, err = lockFile(dir + ".lock"); err != nil {
+	if e.lock, err = lockFile(cfg.Dir + ".lock"); err != nil {
 		return nil, nil, err
 	}
 	if key = cfg.Key; len(key) == 0 {
-		if key, err = keyFile(dir + ".key"); err != nil {
+		if key, err = keyFile(cfg.Dir + ".key"); err != nil {
 			return nil, nil, err
 		}
 	}
-	if e.server, err = server.NewServer(&server.Options{
-		ServerName: "superher", DontListen: true, NoSigs: true,
-		JetStream: true, DisableJetStreamBanner: true, StoreDir: dir,
-		JetStreamMaxStore: 2*cfg.MaxBytes + MinBytes, JetStreamMaxMemory: MinBytes,
-		SyncAlways: cfg.Fsync == EveryVisit, SyncInterval: max(cfg.Fsync, 0),
-	}); err != nil {
+	if err := e.start(); err != nil {
 		return nil, nil, unusable(err)
 	}
-	e.server.SetLoggerV2(serverLog{cfg.Log}, false, false, false)
-	e.server.Start()
-	if !e.server.ReadyForConnections(startTime) || !e.server.JetStreamEnabled() {
-		return nil, nil, unusable(errors.New("the embedded server does not become ready"))
-	}
 	return e, key, nil
+}
+
+// start starts a server. Clients find it once it is ready.
+func (e *embedded) start() error {
+	s, err := server.NewServer(&server.Options{
+		ServerName: "superher", DontListen: true, NoSigs: true,
+		JetStream: true, DisableJetStreamBanner: true, StoreDir: e.cfg.Dir,
+		JetStreamMaxStore: 2*e.cfg.MaxBytes + MinBytes, JetStreamMaxMemory: MinBytes,
+		SyncAlways: e.cfg.Fsync == EveryVisit, SyncInterval: max(e.cfg.Fsync, 0),
+	})
+	if err != nil {
+		return err
+	}
+	s.SetLoggerV2(serverLog{e.cfg.Log}, false, false, false)
+	s.Start()
+	if !s.ReadyForConnections(startTime) || !s.JetStreamEnabled() {
+		end(s)
+		return errors.New("the embedded server does not become ready")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.server = s
+	return nil
+}
+
+func end(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+func (e *embedded) current() *server.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.server
+}
+
+// InProcessConn implements nats.InProcessConnProvider: a client that has lost
+// its connection finds the server that runs now.
+func (e *embedded) InProcessConn() (net.Conn, error) { return e.current().InProcessConn() }
+
+// mend starts the server again if its stream is broken: after a write that
+// failed, on a full disk for example, a stream takes nothing more in the life of
+// its server. The error is why that did not help, or cannot yet.
+func (e *embedded) mend() (restarted bool, err error) {
+	s := e.current()
+	state := s.Healthz(nil)
+	if state.StatusCode == http.StatusOK {
+		return false, nil // it is slow, or was
+	}
+	if err := e.tryFolder(); err != nil {
+		return false, err
+	}
+	e.cfg.Log.Warn("the embedded server of the clicks is started again", "cause", state.Error)
+	end(s)
+	err = e.start()
+	return err == nil, err
+}
+
+// tryFolder writes as much as the largest message has.
+func (e *embedded) tryFolder() error {
+	file, err := os.CreateTemp(e.cfg.Dir, "room-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(make([]byte, messageSize))
+	return errors.Join(err, file.Sync(), file.Close(), os.Remove(file.Name()))
 }
 
 // stop ends the server, if it runs, and gives the folder back.
@@ -70,9 +132,8 @@ func (e *embedded) stop() {
 	if e == nil {
 		return
 	}
-	if e.server != nil {
-		e.server.Shutdown()
-		e.server.WaitForShutdown()
+	if s := e.current(); s != nil {
+		end(s)
 	}
 	if e.lock != nil {
 		_ = e.lock.Close() // which unlocks it

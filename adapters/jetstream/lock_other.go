@@ -1,14 +1,14 @@
-//go:build !unix
+//go:build !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd
 
 package jetstream
 
-import "os"
+import (
+	"os"
 
-// lockFile opens a file. Without flock nothing keeps another process away.
-func lockFile(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, unusable(err)
-	}
-	return file, nil
+	"github.com/superher/superher/fault"
+)
+
+// lockFile fails: without a lock two processes could spoil each other's stream.
+func lockFile(string) (*os.File, error) {
+	return nil, fault.New(fault.Unsupported, "clicks-store-unsupported", "an embedded NATS server needs file locks, which this platform does not have")
 }

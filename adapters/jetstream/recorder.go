@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -17,10 +18,10 @@ import (
 // Sizes and times of a recorder.
 const (
 	consumerName   = "loader"
-	mostUnsettled  = 32 * pullSize // messages delivered and not acknowledged, over all consumers
-	mostWaiting    = 16_384        // Records that wait for an acknowledgement, with Sync
-	headerSize     = 1 << 10       // more than that of a message
-	statsTime      = time.Second   // for a question about the stream
+	mostUnsettled  = 6400        // messages delivered and not acknowledged, over all consumers
+	mostWaiting    = 16_384      // Records that wait for an acknowledgement, with Sync
+	headerSize     = 1 << 10     // more than that of a message
+	statsTime      = time.Second // for a question about the stream
 	reconnectPause = 100 * time.Millisecond
 )
 
@@ -36,6 +37,10 @@ type Recorder struct {
 
 	tally     clicks.Tally
 	publisher publisher
+	unopened  complaints  // of Run
+	stale     atomic.Bool // stream and consumer have to be made again
+	closing   chan struct{}
+	once      sync.Once // of closing
 	mu        sync.Mutex
 	last      clicks.Stats // waiting and bytes, as they were when the stream answered last
 }
@@ -45,14 +50,15 @@ var _ clicks.Recorder = (*Recorder)(nil)
 // Open starts an embedded server or connects to a cluster, and makes the stream
 // and its consumer where they are missing. A bad config is fault.Invalid, a
 // folder that another process has open fault.Conflict "clicks-store-in-use", a
-// folder or cluster that cannot be used fault.Unavailable. Close gives back
-// what was opened.
+// folder or cluster that cannot be used fault.Unavailable, an embedded server on
+// a platform without file locks fault.Unsupported. Close gives back what was
+// opened.
 func Open(ctx context.Context, cfg Config) (_ *Recorder, err error) {
 	cfg, err = cfg.checked()
 	if err != nil {
 		return nil, err
 	}
-	r := &Recorder{cfg: cfg}
+	r := &Recorder{cfg: cfg, closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			r.Close()
@@ -70,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (_ *Recorder, err error) {
 	if err := r.connect(); err != nil {
 		return nil, unreachable(err)
 	}
-	if err := r.prepare(ctx); err != nil {
+	if r.stream, r.consumer, err = r.prepare(ctx); err != nil {
 		return nil, unreachable(err)
 	}
 	return r, nil
@@ -79,6 +85,7 @@ func Open(ctx context.Context, cfg Config) (_ *Recorder, err error) {
 // Close ends the connection and the embedded server. Call it after Run has
 // returned and nobody records any more.
 func (r *Recorder) Close() {
+	r.once.Do(func() { close(r.closing) })
 	r.publisher.idle.Wait()
 	if r.conn != nil {
 		r.conn.Close()
@@ -92,7 +99,7 @@ func (r *Recorder) connect() error {
 		nats.ReconnectBufSize(-1), // who publishes without a connection is told so, not held in memory
 	}
 	if r.embedded != nil {
-		options = append(options, nats.InProcessServer(r.embedded.server))
+		options = append(options, nats.InProcessServer(r.embedded))
 	}
 	var err error
 	if r.conn, err = nats.Connect(r.cfg.URL, append(options, r.cfg.Options...)...); err != nil {
@@ -105,24 +112,24 @@ func (r *Recorder) connect() error {
 // prepare makes stream and consumer. An embedded server's consumer is made anew:
 // nobody is left who could acknowledge what the old one has handed out, so that
 // need not be waited for.
-func (r *Recorder) prepare(ctx context.Context) error {
-	var err error
-	if r.stream, err = r.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+func (r *Recorder) prepare(ctx context.Context) (jetstream.Stream, jetstream.Consumer, error) {
+	stream, err := r.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: r.cfg.Stream, Description: "visits on their way to superher's store", Subjects: []string{r.cfg.Stream + ".*"},
 		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage,
 		MaxBytes: r.cfg.MaxBytes, MaxMsgSize: messageSize + headerSize, Replicas: r.cfg.Replicas,
 		Duplicates: 2 * r.cfg.Timeout, // a message is tried again for as long as its timeout
-	}); err != nil {
-		return err
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	if r.embedded != nil {
-		_ = r.stream.DeleteConsumer(ctx, consumerName) // there is none the first time
+		_ = stream.DeleteConsumer(ctx, consumerName) // there is none the first time
 	}
-	r.consumer, err = r.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: consumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: r.cfg.AckWait,
 		MaxDeliver: -1, MaxAckPending: mostUnsettled, MaxRequestBatch: pullSize,
 	})
-	return err
+	return stream, consumer, err
 }
 
 // unreachable returns fault.Unavailable "clicks-unreachable" with a cause.
