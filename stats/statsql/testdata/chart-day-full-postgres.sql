@@ -1,5 +1,4 @@
-SELECT 0 AS period, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) / 86400 AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+SELECT 0 AS period, (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) / 86400 AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = $9
   AND click_events.occurred_at >= $10
@@ -26,8 +25,7 @@ SELECT 0 AS period, (CAST(floor(extract(epoch
 -- 15 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
 -- 16 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
 
-SELECT 0 AS period, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) / 86400 AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+SELECT 0 AS period, (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) / 86400 AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = $9
   AND customer_events.occurred_at >= $10

@@ -6,8 +6,7 @@ SELECT 0 AS part, day, utc_day, all_clicks, clicks, visitors
   AND day < $3)
   AND kind = 0
   UNION ALL SELECT 1, day, 0, all_clicks, clicks, 0
-  FROM (SELECT (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($4 AS bigint) + CASE WHEN occurred_at < $5 THEN CAST($6 AS bigint) ELSE CAST($7 AS bigint) END) / 86400 + CAST($8 AS bigint) AS day, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, 0 AS visitors
+  FROM (SELECT (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($4 AS bigint) + CASE WHEN occurred_at < $5 THEN CAST($6 AS bigint) ELSE CAST($7 AS bigint) END) / 86400 + CAST($8 AS bigint) AS day, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, 0 AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = $9
   AND click_events.occurred_at >= $10
@@ -40,14 +39,12 @@ SELECT day, currency, commission_currency, CAST(sum(events) AS bigint) AS events
   WHERE (event_types.advertiser_id = $1
   AND day >= $2
   AND day < $3)
-  UNION ALL SELECT (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($4 AS bigint) + CASE WHEN occurred_at < $5 THEN CAST($6 AS bigint) ELSE CAST($7 AS bigint) END) / 86400 + CAST($8 AS bigint) AS day, currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor
+  UNION ALL SELECT (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($4 AS bigint) + CASE WHEN occurred_at < $5 THEN CAST($6 AS bigint) ELSE CAST($7 AS bigint) END) / 86400 + CAST($8 AS bigint) AS day, currency, commission_currency, events, conversions, sales, revenue_minor, payout_minor
   FROM event_changes
   WHERE (event_changes.advertiser_id = $9
   AND event_changes.occurred_at >= $10
   AND event_changes.occurred_at < $11)
-  UNION ALL SELECT (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($12 AS bigint) + CASE WHEN occurred_at < $13 THEN CAST($14 AS bigint) ELSE CAST($15 AS bigint) END) / 86400 + CAST($16 AS bigint) AS day, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+  UNION ALL SELECT (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($12 AS bigint) + CASE WHEN occurred_at < $13 THEN CAST($14 AS bigint) ELSE CAST($15 AS bigint) END) / 86400 + CAST($16 AS bigint) AS day, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = $17
   AND customer_events.occurred_at >= $18

@@ -1,5 +1,4 @@
-SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = $6
   AND click_events.occurred_at >= $7
@@ -23,8 +22,7 @@ SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(extra
 -- 12 ident.Of[github.com/superher/superher/campaigns.Influencer] 04000000-0000-0000-0000-000000000000
 -- 13 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
 
-SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = $6
   AND customer_events.occurred_at >= $7

@@ -3,8 +3,7 @@ SELECT zone
   WHERE totals.advertiser_id = $1;
 -- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 
-SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = $6
   AND click_events.occurred_at >= $7
@@ -19,8 +18,7 @@ SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(extra
 -- 7 time.Time 2026-03-28 23:00:00 +0000 UTC
 -- 8 time.Time 2026-04-27 22:00:00 +0000 UTC
 
-SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+SELECT CASE WHEN occurred_at < $1 THEN 0 ELSE 1 END AS period, (CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($2 AS bigint) + CASE WHEN occurred_at < $3 THEN CAST($4 AS bigint) ELSE CAST($5 AS bigint) END) / 3600 AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = $6
   AND customer_events.occurred_at >= $7

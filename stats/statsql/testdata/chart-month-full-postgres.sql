@@ -1,8 +1,6 @@
 SELECT 0 AS period, CAST(extract(year
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) + CAST($9 AS bigint)))) * 12 + extract(month
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($10 AS bigint) + CASE WHEN occurred_at < $11 THEN CAST($12 AS bigint) WHEN occurred_at < $13 THEN CAST($14 AS bigint) WHEN occurred_at < $15 THEN CAST($16 AS bigint) ELSE CAST($17 AS bigint) END) + CAST($18 AS bigint)))) AS bigint) AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) + CAST($9 AS bigint)))) * 12 + extract(month
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($10 AS bigint) + CASE WHEN occurred_at < $11 THEN CAST($12 AS bigint) WHEN occurred_at < $13 THEN CAST($14 AS bigint) WHEN occurred_at < $15 THEN CAST($16 AS bigint) ELSE CAST($17 AS bigint) END) + CAST($18 AS bigint)))) AS bigint) AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = $19
   AND click_events.occurred_at >= $20
@@ -40,10 +38,8 @@ SELECT 0 AS period, CAST(extract(year
 -- 26 ident.Of[github.com/superher/superher/links.Link] 05000000-0000-0000-0000-000000000000
 
 SELECT 0 AS period, CAST(extract(year
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) + CAST($9 AS bigint)))) * 12 + extract(month
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($10 AS bigint) + CASE WHEN occurred_at < $11 THEN CAST($12 AS bigint) WHEN occurred_at < $13 THEN CAST($14 AS bigint) WHEN occurred_at < $15 THEN CAST($16 AS bigint) ELSE CAST($17 AS bigint) END) + CAST($18 AS bigint)))) AS bigint) AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) WHEN occurred_at < $4 THEN CAST($5 AS bigint) WHEN occurred_at < $6 THEN CAST($7 AS bigint) ELSE CAST($8 AS bigint) END) + CAST($9 AS bigint)))) * 12 + extract(month
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($10 AS bigint) + CASE WHEN occurred_at < $11 THEN CAST($12 AS bigint) WHEN occurred_at < $13 THEN CAST($14 AS bigint) WHEN occurred_at < $15 THEN CAST($16 AS bigint) ELSE CAST($17 AS bigint) END) + CAST($18 AS bigint)))) AS bigint) AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = $19
   AND customer_events.occurred_at >= $20

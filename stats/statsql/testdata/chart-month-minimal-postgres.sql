@@ -4,10 +4,8 @@ SELECT zone
 -- 1 ident.Of[github.com/superher/superher/tenant.Advertiser] ad000000-0000-0000-0000-000000000000
 
 SELECT 0 AS period, CAST(extract(year
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) ELSE CAST($4 AS bigint) END) + CAST($5 AS bigint)))) * 12 + extract(month
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($6 AS bigint) + CASE WHEN occurred_at < $7 THEN CAST($8 AS bigint) ELSE CAST($9 AS bigint) END) + CAST($10 AS bigint)))) AS bigint) AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) ELSE CAST($4 AS bigint) END) + CAST($5 AS bigint)))) * 12 + extract(month
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($6 AS bigint) + CASE WHEN occurred_at < $7 THEN CAST($8 AS bigint) ELSE CAST($9 AS bigint) END) + CAST($10 AS bigint)))) AS bigint) AS number, count(*) AS all_clicks, count(*) FILTER (WHERE class = 'human') AS clicks, count(DISTINCT visitor) FILTER (WHERE class = 'human') AS visitors
   FROM click_events
   WHERE (click_events.advertiser_id = $11
   AND click_events.occurred_at >= $12
@@ -28,10 +26,8 @@ SELECT 0 AS period, CAST(extract(year
 -- 13 time.Time 2026-03-29 22:00:00 +0000 UTC
 
 SELECT 0 AS period, CAST(extract(year
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) ELSE CAST($4 AS bigint) END) + CAST($5 AS bigint)))) * 12 + extract(month
-  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(extract(epoch
-  FROM occurred_at)) AS bigint) - CAST($6 AS bigint) + CASE WHEN occurred_at < $7 THEN CAST($8 AS bigint) ELSE CAST($9 AS bigint) END) + CAST($10 AS bigint)))) AS bigint) AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($1 AS bigint) + CASE WHEN occurred_at < $2 THEN CAST($3 AS bigint) ELSE CAST($4 AS bigint) END) + CAST($5 AS bigint)))) * 12 + extract(month
+  FROM (timestamp '1970-01-01' + interval '1 second' * ((CAST(floor(date_part('epoch', occurred_at)) AS bigint) - CAST($6 AS bigint) + CASE WHEN occurred_at < $7 THEN CAST($8 AS bigint) ELSE CAST($9 AS bigint) END) + CAST($10 AS bigint)))) AS bigint) AS number, currency, commission_currency, count(*) AS events, count(*) FILTER (WHERE conversion) AS conversions, count(*) FILTER (WHERE conversion OR event_type = 'purchase') AS sales, CAST(coalesce(sum(value_minor) FILTER (WHERE conversion OR event_type = 'purchase'), 0) AS bigint) AS revenue_minor, CAST(coalesce(sum(commission_minor), 0) AS bigint) AS payout_minor
   FROM customer_events
   WHERE (customer_events.advertiser_id = $11
   AND customer_events.occurred_at >= $12
