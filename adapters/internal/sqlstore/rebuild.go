@@ -36,12 +36,13 @@ func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time
 		if err := t.rebuildEvents(ctx, zone); err != nil {
 			return err
 		}
-		if err := t.rebuildClicks(ctx, zone, is.zone == is.wanted); err != nil {
+		from, err := t.rebuildClicks(ctx, zone, is.zone == is.wanted)
+		if err != nil {
 			return err
 		}
-		_, err = exec(ctx, t.q, t.dialect.Builder().Insert("totals").Columns("advertiser_id", "zone", "rebuilt_at").
-			Values(t.advertiser, is.wanted, t.dialect.Moment(at)).
-			Suffix("ON CONFLICT (advertiser_id) DO UPDATE SET zone = excluded.zone, rebuilt_at = excluded.rebuilt_at"))
+		_, err = exec(ctx, t.q, t.dialect.Builder().Insert("totals").Columns("advertiser_id", "zone", "rebuilt_at", "clicks_from").
+			Values(t.advertiser, is.wanted, t.dialect.Moment(at), from).
+			Suffix("ON CONFLICT (advertiser_id) DO UPDATE SET zone = excluded.zone, rebuilt_at = excluded.rebuilt_at, clicks_from = excluded.clicks_from"))
 		return err
 	})
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"time"
@@ -21,40 +22,87 @@ func (t totals) clickKinds() []string {
 	return []string{none, "campaign_id", "coalesce(influencer_id, " + none + ")", "link_id", "CASE WHEN influencer_id IS NOT NULL THEN " + none + " END"}
 }
 
-// rebuildClicks makes the totals of clicks anew, as far back as the clicks are
-// stored. Totals of UTC days before are kept, if they are in the same zone.
-func (t totals) rebuildClicks(ctx context.Context, zone *time.Location, sameZone bool) error {
-	days, some, err := t.newZoneDays(ctx, "click_events", zone)
-	if err != nil {
-		return err
+// storedClicks is what the totals of clicks are made of, and compared with.
+type storedClicks struct {
+	days  zoneDays
+	some  bool          // there are clicks from the beginning on
+	from  sql.NullInt64 // totals.clicks_from
+	begin int64         // UTC day; totals of days before are of clicks that are not all stored
+}
+
+// storedClicks finds where the clicks that are stored begin. One that came late
+// for days whose clicks were taken out is no beginning: the totals of these days
+// hold more than it.
+//
+// Clicks are taken out by transactions that say so in clicks_from and that wait
+// for all who read clicks. So clicks_from is asked for behind the clicks: from
+// then on it holds until the end of a transaction that makes totals.
+func (t totals) storedClicks(ctx context.Context, zone *time.Location) (c storedClicks, err error) {
+	if c.days, c.some, err = t.newZoneDays(ctx, "click_events", zone); err != nil {
+		return c, err
 	}
-	first := int64(math.MinInt32) // UTC day from which they are made anew
+	if c.from, err = t.clicksFrom(ctx); err != nil {
+		return c, err
+	}
+	if c.from.Valid && c.some && floorDay(c.days.first) < c.from.Int64 {
+		midnight := time.Unix(c.from.Int64*secondsPerDay, 0)
+		later := t.dialect.Builder().Select().From("click_events").Where(t.own()).Where("occurred_at >= ?", t.dialect.Moment(midnight))
+		if c.days, c.some, err = t.zoneDaysOf(ctx, later, zone); err != nil {
+			return c, err
+		}
+	}
 	switch {
-	case sameZone && some:
-		first = floorDay(days.first)
-	case sameZone:
-		first = math.MaxInt32
+	case c.some:
+		c.begin = floorDay(c.days.first)
+	case c.from.Valid:
+		c.begin = c.from.Int64
+	default:
+		c.begin = math.MaxInt32
 	}
-	if err := t.dropClickTotals(ctx, first); err != nil {
-		return err
+	return c, nil
+}
+
+// clicksFrom returns totals.clicks_from, NULL also where there are no totals.
+func (t totals) clicksFrom(ctx context.Context) (sql.NullInt64, error) {
+	return one(ctx, t.q, t.dialect.Builder().Select("max(clicks_from)").From("totals").Where(t.own()), func(r row) (from sql.NullInt64, err error) {
+		err = r.Scan(&from)
+		return from, err
+	})
+}
+
+// rebuildClicks makes the totals of clicks anew, as far back as the clicks are
+// stored, and returns the clicks_from that they have then. Totals of UTC days
+// before are kept, if they are in the same zone.
+func (t totals) rebuildClicks(ctx context.Context, zone *time.Location, sameZone bool) (from sql.NullInt64, err error) {
+	clicks, err := t.storedClicks(ctx, zone)
+	if err == nil && !sameZone {
+		// All that is stored, also what came late: nothing else is left of these days.
+		clicks.days, clicks.some, err = t.newZoneDays(ctx, "click_events", zone)
+		clicks.from, clicks.begin = sql.NullInt64{}, math.MinInt32
+	}
+	if err != nil {
+		return from, err
+	}
+	if err := t.dropClickTotals(ctx, clicks.begin); err != nil {
+		return from, err
 	}
 	for kind := range t.clickKinds() {
-		if some {
-			if err := t.insertInto(ctx, "click_days", clickDayColumns, t.rawClickDays(days, kind)); err != nil {
-				return err
+		if clicks.some {
+			if err := t.insertInto(ctx, "click_days", clickDayColumns, t.rawClickDays(clicks.days, kind)); err != nil {
+				return from, err
 			}
-			if err := t.insertInto(ctx, "click_visitors", clickVisitorColumns, t.rawVisitors(days, kind)); err != nil {
-				return err
+			if err := t.insertInto(ctx, "click_visitors", clickVisitorColumns, t.rawVisitors(clicks.days, kind)); err != nil {
+				return from, err
 			}
 		}
 		if err := t.insertInto(ctx, "click_days", clickDayColumns, t.clickMonths(kind)); err != nil {
-			return err
+			return from, err
 		}
 		if err := t.insertInto(ctx, "click_visitors", clickVisitorColumns, t.visitorMonths(kind)); err != nil {
-			return err
+			return from, err
 		}
 	}
-	return nil
+	return clicks.from, nil
 }
 
 const (
