@@ -80,3 +80,23 @@ func TestVerifyTotals_FindsNothingWhereMonthsAreTakenOutMeanwhile(t *testing.T) 
 	require.NoError(t, <-done)
 	require.Empty(t, check.Differences)
 }
+
+// Events take minutes, and a batch of clicks holds those of all brands.
+func TestRebuildTotals_LetsClicksInUntilTheirTotalsAreMade(t *testing.T) {
+	owner, store := monthly(t)
+	p := pool(t, owner)
+	done := make(chan error, 1)
+	locked(t, p, "event_types", "ACCESS EXCLUSIVE", func(pgx.Tx) {
+		go func() {
+			_, err := store.System().RebuildTotals(context.Background(), filltest.Advertiser(), storage.Rebuild{At: june()})
+			done <- err
+		}()
+		waiting(t, p, "event_types")
+		clicksAt(t, postgres.NewHosted(pool(t, owner+"&lock_timeout=5000")), month(2026, 1))
+	})
+	require.NoError(t, <-done)
+	check, err := store.System().VerifyTotals(t.Context(), filltest.Advertiser())
+	require.NoError(t, err)
+	require.Empty(t, check.Differences)
+	require.EqualValues(t, 2, allClicks(t, store))
+}

@@ -1,6 +1,7 @@
 package clicktest
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -9,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/superher/superher/links"
+	"github.com/superher/superher/storage"
+	"github.com/superher/superher/tenant"
 )
 
 // Cut is the moment before which RunDetached takes the clicks out of a store.
@@ -39,7 +42,9 @@ func RunDetached(t *testing.T, db Database, detach func(t *testing.T)) {
 	hold := func(when string) {
 		for i, w := range worlds {
 			db.sound(t, w, when)
-			require.NoError(t, db.Store.System().RebuildTotals(t.Context(), w.advertiser, Cut()), when)
+			made, err := db.Store.System().RebuildTotals(t.Context(), w.advertiser, storage.Rebuild{At: Cut()})
+			require.NoError(t, err, when)
+			require.Equal(t, storage.Rebuilt{}, made, when)
 			got, _ := db.read(t, w)
 			require.Equal(t, want[i], got, "%s, after a rebuild of totals in %s", when, w.zone)
 			db.sound(t, w, when+", after a rebuild")
@@ -67,6 +72,49 @@ func RunDetached(t *testing.T, db Database, detach func(t *testing.T)) {
 	check, err := db.Store.System().VerifyTotals(t.Context(), w.advertiser)
 	require.NoError(t, err)
 	require.NotEmpty(t, check.Differences, "a total of a day whose clicks are all there is compared, also where there are none")
+}
+
+// RunRezoned moves totals to other zones after the clicks of before Cut were taken
+// out of the store: to one with the same offsets, which keeps all clicks, and to
+// another one, which tells how many it loses.
+func RunRezoned(t *testing.T, db Database, detach func(t *testing.T)) {
+	var made atomic.Uint64
+	made.Store(1 << 42)
+	w, other := newWorld(t, db, &made, "Asia/Kolkata"), newWorld(t, db, &made, "Asia/Kolkata")
+	for _, of := range []world{w, other} {
+		of.append(t, db, &made, at(1, 31, 23), at(2, 10, 9), Cut().Add(-30*time.Minute), Cut(), Cut().AddDate(0, 0, 4))
+	}
+	detach(t)
+	w.append(t, db, &made, at(2, 10, 12))
+	rezoned := func(zone string, lost int64) map[key]sums {
+		w.zone = zone
+		require.NoError(t, db.Store.Write(t.Context(), tenant.For(w.advertiser), func(ctx context.Context, tx storage.Tx) error {
+			a, err := tx.Advertiser(ctx, w.advertiser)
+			if err != nil {
+				return err
+			}
+			a.Zone = zone
+			return tx.UpdateAdvertiser(ctx, a)
+		}))
+		done, err := db.Store.System().RebuildTotals(t.Context(), w.advertiser, storage.Rebuild{At: Cut(), IfDue: true})
+		require.NoError(t, err)
+		require.Equal(t, storage.Rebuilt{Lost: lost}, done, zone)
+		check, err := db.Store.System().VerifyTotals(t.Context(), w.advertiser)
+		require.NoError(t, err)
+		require.Equal(t, storage.TotalsCheck{Zone: zone}, check)
+		got, _ := db.read(t, w)
+		return got
+	}
+	want, _ := db.read(t, w)
+	require.Equal(t, want, rezoned("Asia/Calcutta", 0), "it is the same zone by an older name")
+	require.Equal(t, want, rezoned("Asia/Colombo", 0), "it has had the same offset since 2006")
+	got := rezoned("Asia/Kathmandu", 3)
+	_, left := db.read(t, w)
+	require.Len(t, left, 3)
+	require.Equal(t, recount(t, w, left), got, "what is stored is counted, also what came late")
+	w.append(t, db, &made, at(1, 31, 22))
+	db.sound(t, w, "when another click came late")
+	db.sound(t, other, "of an advertiser whose zone stayed as it was")
 }
 
 func at(month time.Month, day, hour int) time.Time {

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/Masterminds/squirrel"
+
+	"github.com/superher/superher/stats"
+	"github.com/superher/superher/tenant"
 )
 
 func clickTables() (days, visitors sumTable) {
@@ -45,8 +48,7 @@ func (t totals) storedClicks(ctx context.Context, zone *time.Location) (c stored
 		return c, err
 	}
 	if c.from.Valid && c.some && floorDay(c.days.first) < c.from.Int64 {
-		midnight := time.Unix(c.from.Int64*secondsPerDay, 0)
-		later := t.dialect.Builder().Select().From("click_events").Where(t.own()).Where("occurred_at >= ?", t.dialect.Moment(midnight))
+		later := t.dialect.Builder().Select().From("click_events").Where(t.own()).Where("occurred_at >= ?", t.dialect.Moment(utcMidnight(c.from.Int64)))
 		if c.days, c.some, err = t.zoneDaysOf(ctx, later, zone); err != nil {
 			return c, err
 		}
@@ -72,38 +74,91 @@ func (t totals) clicksFrom(ctx context.Context) (sql.NullInt64, error) {
 
 // rebuildClicks makes the totals of clicks anew, as far back as the clicks are
 // stored, and returns the clicks_from that they have then. Totals of UTC days
-// before are kept, if they are in the same zone.
-func (t totals) rebuildClicks(ctx context.Context, zone *time.Location, sameZone bool) (from sql.NullInt64, err error) {
+// before are kept if they can be; else it returns how many clicks are lost.
+func (t totals) rebuildClicks(ctx context.Context, is kept, zone *time.Location) (from sql.NullInt64, lost int64, err error) {
 	clicks, err := t.storedClicks(ctx, zone)
-	if err == nil && !sameZone {
-		// All that is stored, also what came late: nothing else is left of these days.
-		clicks.days, clicks.some, err = t.newZoneDays(ctx, "click_events", zone)
-		clicks.from, clicks.begin = sql.NullInt64{}, math.MinInt32
-	}
 	if err != nil {
-		return from, err
+		return from, 0, err
 	}
+	same, err := t.sameDays(ctx, is, zone, clicks.begin)
+	if err != nil {
+		return from, 0, err
+	}
+	if same {
+		return clicks.from, 0, t.refillClicks(ctx, clicks)
+	}
+	// All that is stored, also what came late: nothing else is left of these days.
+	if clicks.days, clicks.some, err = t.newZoneDays(ctx, "click_events", zone); err != nil {
+		return from, 0, err
+	}
+	clicks.begin = math.MinInt32
+	before, err := t.countedClicks(ctx)
+	if err != nil {
+		return from, 0, err
+	}
+	if err := t.refillClicks(ctx, clicks); err != nil {
+		return from, 0, err
+	}
+	after, err := t.countedClicks(ctx)
+	return from, max(0, before-after), err
+}
+
+// sameDays reports whether the totals of clicks of before a UTC day are right in
+// a zone as they are. That of another name may have had the same offsets.
+func (t totals) sameDays(ctx context.Context, is kept, zone *time.Location, before int64) (bool, error) {
+	if is.zone == is.wanted {
+		return true, nil
+	}
+	was, err := tenant.LoadZone(is.zone)
+	if is.zone == "" || err != nil {
+		return false, nil //nolint:nilerr // no totals, or in days that nobody knows
+	}
+	type days struct{ first, last sql.NullInt64 }
+	kept, err := one(ctx, t.q, t.dialect.Builder().Select("min(utc_day)", "max(utc_day)").From("click_days").Where(t.own()).
+		Where("kind = 0 AND grain = 0").Where("utc_day < ?", before), func(r row) (d days, err error) {
+		err = r.Scan(&d.first, &d.last)
+		return d, err
+	})
+	if err != nil {
+		return false, err
+	}
+	return kept.first.Valid && stats.SameOffsets(was, zone, utcMidnight(kept.first.Int64), utcMidnight(kept.last.Int64+1)), nil
+}
+
+// countedClicks returns how many clicks the totals count.
+func (t totals) countedClicks(ctx context.Context) (int64, error) {
+	return one(ctx, t.q, t.dialect.Builder().Select("CAST(coalesce(sum(all_clicks), 0) AS bigint)").From("click_days").Where(t.own()).
+		Where("kind = 0 AND grain = 1"), func(r row) (n int64, err error) {
+		err = r.Scan(&n)
+		return n, err
+	})
+}
+
+// refillClicks makes the totals of clicks anew, from their beginning on.
+func (t totals) refillClicks(ctx context.Context, clicks storedClicks) error {
 	if err := t.dropClickTotals(ctx, clicks.begin); err != nil {
-		return from, err
+		return err
 	}
 	for kind := range t.clickKinds() {
 		if clicks.some {
 			if err := t.insertInto(ctx, "click_days", clickDayColumns, t.rawClickDays(clicks.days, kind)); err != nil {
-				return from, err
+				return err
 			}
 			if err := t.insertInto(ctx, "click_visitors", clickVisitorColumns, t.rawVisitors(clicks.days, kind)); err != nil {
-				return from, err
+				return err
 			}
 		}
 		if err := t.insertInto(ctx, "click_days", clickDayColumns, t.clickMonths(kind)); err != nil {
-			return from, err
+			return err
 		}
 		if err := t.insertInto(ctx, "click_visitors", clickVisitorColumns, t.visitorMonths(kind)); err != nil {
-			return from, err
+			return err
 		}
 	}
-	return clicks.from, nil
+	return nil
 }
+
+func utcMidnight(day int64) time.Time { return time.Unix(day*secondsPerDay, 0).UTC() }
 
 const (
 	clickDayColumns     = "advertiser_id, kind, grain, day, utc_day, thing_id, clicks, all_clicks, visitors"
