@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/superher/superher/fault"
@@ -135,16 +137,47 @@ func freeName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 	}
 }
 
+// How the tables' owner waits for the clicks to itself. Everybody else waits
+// behind it meanwhile, and what is before it may be a comparison of minutes: so
+// it waits shortly, lets the others go on, and tries again, for about two minutes.
+const (
+	ownerLockTimeout = 300 * time.Millisecond
+	ownerPause       = 1700 * time.Millisecond
+	ownerAttempts    = 60
+)
+
 // asOwner runs fn in a transaction of the tables' owner, who is under row
-// security as well. It waits a few seconds for others at most: everybody else
-// waits behind it meanwhile.
+// security as well. It runs it again where others were in the way.
 func asOwner(ctx context.Context, db *sql.DB, fn func(tx *sql.Tx) error) error {
+	return patiently(ctx, func() error { return asOwnerOnce(ctx, db, fn) })
+}
+
+// patiently tries until nobody is in the way. It returns the last error.
+func patiently(ctx context.Context, try func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := try()
+		var failed *pgconn.PgError
+		inTheWay := isCollision(err) || errors.As(err, &failed) && failed.Code == stateLockTimeout
+		if !inTheWay || attempt == ownerAttempts {
+			return err
+		}
+		timer := time.NewTimer(ownerPause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+func asOwnerOnce(ctx context.Context, db *sql.DB, fn func(tx *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	setup := fmt.Sprintf("SET LOCAL lock_timeout = %d", DefaultLockTimeout.Milliseconds())
+	setup := fmt.Sprintf("SET LOCAL lock_timeout = %d", ownerLockTimeout.Milliseconds())
 	if err := each(ctx, tx, setup, "SET LOCAL superher.reach = 'system'"); err != nil {
 		return err
 	}
