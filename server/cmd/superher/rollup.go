@@ -96,8 +96,11 @@ func (d database) eachAdvertiser(ctx context.Context, whose string, fn func(*sup
 				if err := fn(client, a); err != nil {
 					failed = append(failed, fmt.Errorf("%s: %w", a.ID, err))
 				}
+				if ctx.Err() != nil { // told to end: the others would fail for that alone
+					return errors.Join(append(failed, ctx.Err())...)
+				}
 			}
-			if page.Cursor = list.Next; page.Cursor == "" || ctx.Err() != nil {
+			if page.Cursor = list.Next; page.Cursor == "" {
 				return errors.Join(failed...)
 			}
 		}
