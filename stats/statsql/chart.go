@@ -72,7 +72,7 @@ func (t timeline) readEvents(ctx context.Context, q Querier, p plan, out []stats
 
 // readClicks adds the clicks of each bucket.
 func (t timeline) readClicks(ctx context.Context, q Querier, p plan, out []stats.Bucket) error {
-	if p.zone != nil && len(p.f.Coupons) == 0 {
+	if p.zone != nil {
 		if found, ok := pieces(p.zone, p.period(), t.FindDay); ok {
 			return chartClicks{t, p, found}.read(ctx, q, out)
 		}
