@@ -63,8 +63,9 @@ func (c *Client) NewVisit(link links.Link, hit links.Hit) (clicks.Visit, error) 
 }
 
 // RecordClicks stores visits as clicks: classified, under a pseudonym of the
-// visitor, without the address; all or none of them. Visits that were stored
-// before are skipped. It is a [clicks.Sink].
+// visitor, without the address; all or none of them, but that a busy store may
+// take those of some advertisers. Visits that were stored before are skipped. It
+// is a [clicks.Sink].
 func (c *Client) RecordClicks(ctx context.Context, visits []clicks.Visit) error {
 	made := make([]links.Click, len(visits))
 	for i, visit := range visits {
@@ -78,7 +79,37 @@ func (c *Client) RecordClicks(ctx context.Context, visits []clicks.Visit) error 
 	if len(made) == 0 {
 		return nil
 	}
-	return c.store.System().AppendClicks(ctx, made)
+	err := c.store.System().AppendClicks(ctx, made)
+	if fault.HasReason(err, "store-busy") {
+		return c.appendApart(ctx, made, err)
+	}
+	return err
+}
+
+// appendApart stores clicks that were refused together by advertisers: it may be
+// one of them that the store is busy with, for minutes where it makes totals
+// anew, and the others are not to wait for it. Where it is busy with a second one
+// as well, it is taken to be busy altogether.
+func (c *Client) appendApart(ctx context.Context, made []links.Click, refusal error) error {
+	apart := make(map[tenant.ID][]links.Click)
+	for _, click := range made {
+		apart[click.Advertiser] = append(apart[click.Advertiser], click)
+	}
+	if len(apart) == 1 {
+		return refusal
+	}
+	var busy error
+	for _, of := range apart {
+		err := c.store.System().AppendClicks(ctx, of)
+		switch {
+		case err == nil:
+		case busy == nil && fault.HasReason(err, "store-busy"):
+			busy = err
+		default:
+			return err
+		}
+	}
+	return busy
 }
 
 // DropSalts deletes the visitor salts of the days that ended [SaltLife] ago or

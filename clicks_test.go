@@ -3,6 +3,7 @@ package superher_test
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -331,4 +332,35 @@ func TestAuthenticate_DoesNotWaitForTheNoteOfItsUse(t *testing.T) {
 		require.True(t, key.LastUsedAt.IsZero())
 		require.Less(t, time.Since(began), time.Second)
 	})
+}
+
+func TestRecordClicks_ABusyAdvertiserHoldsUpNobodyElse(t *testing.T) {
+	var busy []tenant.ID
+	calls := 0
+	f, first := bufferWorld(t, func(made []links.Click) error {
+		calls++
+		for _, c := range made {
+			if slices.Contains(busy, c.Advertiser) {
+				return fault.New(fault.Unavailable, "store-busy", "busy")
+			}
+		}
+		return nil
+	})
+	second, third := f.brand("Acme"), f.brand("Bikes")
+	batch := slices.Concat(visits(t, f, first, 2), visits(t, f, second, 3), visits(t, f, third, 4))
+	busy = []tenant.ID{first.jessicas.Advertiser}
+	require.True(t, fault.HasReason(f.client.RecordClicks(t.Context(), batch), "store-busy"))
+	require.EqualValues(t, []int64{0, 3, 4}, []int64{clicksOf(t, first), clicksOf(t, second), clicksOf(t, third)})
+
+	calls = 0
+	require.True(t, fault.HasReason(f.client.RecordClicks(t.Context(), batch[:2]), "store-busy"))
+	require.Equal(t, 1, calls, "one advertiser's are not offered twice")
+
+	calls, busy = 0, []tenant.ID{first.jessicas.Advertiser, second.jessicas.Advertiser, third.jessicas.Advertiser}
+	require.True(t, fault.HasReason(f.client.RecordClicks(t.Context(), batch), "store-busy"))
+	require.Equal(t, 3, calls, "a store that is busy altogether is not asked for everybody")
+
+	busy = nil
+	require.NoError(t, f.client.RecordClicks(t.Context(), batch))
+	require.EqualValues(t, []int64{2, 3, 4}, []int64{clicksOf(t, first), clicksOf(t, second), clicksOf(t, third)})
 }

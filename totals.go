@@ -155,8 +155,13 @@ func (k *TotalsKeeper) rebuildDue(ctx context.Context, later retries) (busy bool
 		}
 		busy = true
 		began := k.client.now()
-		if err := k.client.store.System().RebuildTotals(ctx, due.Advertiser, began); err != nil {
+		made, err := k.client.store.System().RebuildTotals(ctx, due.Advertiser, storage.Rebuild{At: began, IfDue: true})
+		if err != nil || made.Skipped {
 			return err
+		}
+		if made.Lost > 0 {
+			k.config.Log.Warn("totals of clicks that are no longer stored were lost, as days of one time zone cannot be cut into those of another",
+				"advertiser", due.Advertiser.String(), "clicks", made.Lost)
 		}
 		k.config.Log.Info("totals were made anew", "advertiser", due.Advertiser.String(), "took", k.client.now().Sub(began).String())
 		k.count(func(s *TotalsStats) { s.Rebuilt++ })
@@ -246,9 +251,10 @@ func (k *TotalsKeeper) count(change func(*TotalsStats)) {
 	change(&k.stats)
 }
 
-// RebuildTotals makes an advertiser's totals anew, see [storage.TotalsStore].
-func (c *Client) RebuildTotals(ctx context.Context, advertiser tenant.ID) error {
-	return c.store.System().RebuildTotals(ctx, advertiser, c.now())
+// RebuildTotals makes an advertiser's totals anew, due or not, see
+// [storage.TotalsStore].
+func (c *Client) RebuildTotals(ctx context.Context, advertiser tenant.ID) (storage.Rebuilt, error) {
+	return c.store.System().RebuildTotals(ctx, advertiser, storage.Rebuild{At: c.now()})
 }
 
 // VerifyTotals compares an advertiser's totals with its events and clicks, see

@@ -3,6 +3,7 @@ package superher_test
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -29,6 +30,8 @@ type scripted struct {
 	waiting map[tenant.ID]int64
 	rebuild map[tenant.ID]bool
 	wrong   map[tenant.ID]error // what folding and rebuilding fail with
+	lost    map[tenant.ID]int64 // clicks that rebuilding loses
+	others  map[tenant.ID]bool  // whose totals another keeper makes as soon as they are due
 	off     []storage.TotalsDifference
 	looks   []time.Time // of those who fold and of those who rebuild
 	tries   map[tenant.ID][]time.Time
@@ -37,7 +40,7 @@ type scripted struct {
 func newScripted(t *testing.T, advertisers ...byte) *scripted {
 	s := &scripted{
 		Store: memory.New(), waiting: map[tenant.ID]int64{}, rebuild: map[tenant.ID]bool{}, wrong: map[tenant.ID]error{},
-		tries: map[tenant.ID][]time.Time{},
+		lost: map[tenant.ID]int64{}, others: map[tenant.ID]bool{}, tries: map[tenant.ID][]time.Time{},
 	}
 	for _, n := range advertisers {
 		require.NoError(t, s.Store.System().CreateAdvertiser(t.Context(),
@@ -89,15 +92,18 @@ func (y scriptedSystem) FoldTotals(_ context.Context, id tenant.ID) (storage.Fol
 	return storage.Folded{Changes: n, More: y.s.waiting[id] > 0}, nil
 }
 
-func (y scriptedSystem) RebuildTotals(_ context.Context, id tenant.ID, _ time.Time) error {
+func (y scriptedSystem) RebuildTotals(_ context.Context, id tenant.ID, how storage.Rebuild) (storage.Rebuilt, error) {
 	y.s.mu.Lock()
 	defer y.s.mu.Unlock()
 	y.s.tries[id] = append(y.s.tries[id], time.Now())
 	if err := y.s.wrong[id]; err != nil {
-		return err
+		return storage.Rebuilt{}, err
 	}
-	delete(y.s.rebuild, id)
-	return nil
+	defer delete(y.s.rebuild, id)
+	if y.s.others[id] && how.IfDue {
+		return storage.Rebuilt{Skipped: true}, nil
+	}
+	return storage.Rebuilt{Lost: y.s.lost[id]}, nil
 }
 
 func (y scriptedSystem) VerifyTotals(context.Context, tenant.ID) (storage.TotalsCheck, error) {
@@ -171,5 +177,26 @@ func TestTotalsKeeper_ComparesOneAdvertiserAfterAnother(t *testing.T) {
 		s.off = []storage.TotalsDifference{{Cell: "event_types day=2026-03-01", Figure: "events", Off: 1}, {}}
 		got := keeping(t, s, superher.TotalsConfig{}, 7*superher.DefaultTotalsVerify+time.Second)
 		require.Equal(t, superher.TotalsStats{Verified: 7, Differences: 14}, got)
+	})
+}
+
+func TestTotalsKeeper_WhatAnotherOneHasMadeIsNotMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted(t)
+		s.rebuild[tenant.ID{1}], s.rebuild[tenant.ID{2}], s.others[tenant.ID{1}] = true, true, true
+		got := keeping(t, s, never(), time.Second)
+		require.Equal(t, superher.TotalsStats{Rebuilt: 1}, got)
+	})
+}
+
+func TestTotalsKeeper_TellsOfClicksThatTheTotalsHaveLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted(t)
+		s.rebuild[tenant.ID{1}], s.lost[tenant.ID{1}], s.rebuild[tenant.ID{2}] = true, 1234, true
+		var log bytes.Buffer
+		config := never()
+		config.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		keeping(t, s, config, time.Second)
+		require.Regexp(t, `^[^\n]*advertiser=01000000-[-0]+ clicks=1234\n$`, log.String())
 	})
 }

@@ -20,9 +20,9 @@ type Visit struct {
 	Hit        links.Hit
 }
 
-// Sink stores visits in one step, all or none; those that it has stored before
-// it skips. It is offered at most [MaxBatch] of them and keeps none of the
-// slice. fault.Invalid, fault.NotFound and fault.Conflict mean that one of the
+// Sink stores visits in one step, all or none; while it is busy it may store some
+// and fail with fault.Unavailable. Those that it has stored before it skips. It
+// is offered at most [MaxBatch] of them and keeps none of the slice. fault.Invalid, fault.NotFound and fault.Conflict mean that one of the
 // visits will never be taken; every other error that the same ones may be
 // offered again later. superher's Client.RecordClicks is one. It must be safe
 // for concurrent use, and return soon after its context ended.

@@ -242,6 +242,14 @@ func OffsetPeriods(zone *time.Location, from, to time.Time) []OffsetPeriod {
 	return out
 }
 
+// SameOffsets reports whether two zones have the same offset at every moment of
+// a period: all of it is on the same dates and hours in both.
+func SameOffsets(a, b *time.Location, from, to time.Time) bool {
+	return slices.EqualFunc(OffsetPeriods(a, from, to), OffsetPeriods(b, from, to), func(p, q OffsetPeriod) bool {
+		return p.Offset == q.Offset && p.End.Equal(q.End)
+	})
+}
+
 // span is a run of keys, both ends included.
 type span struct{ first, last int64 }
 

@@ -213,3 +213,22 @@ func checkCalendar(t *testing.T, f stats.Filter, unit stats.Unit) {
 	require.Equal(t, -1, c.Find(f.From.Add(-1)))
 	require.Equal(t, -1, c.Find(f.To))
 }
+
+func TestSameOffsets_ComparesThePeriodOnly(t *testing.T) {
+	same := func(a, b string, from, to time.Time) bool {
+		first, err := time.LoadLocation(a)
+		require.NoError(t, err)
+		second, err := time.LoadLocation(b)
+		require.NoError(t, err)
+		return stats.SameOffsets(first, second, from, to)
+	}
+	january, march := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	year := march.AddDate(1, 0, 0)
+	require.True(t, same("Asia/Kolkata", "Asia/Calcutta", january, year))
+	require.True(t, same("Europe/London", "UTC", january, march))
+	require.False(t, same("Europe/London", "UTC", january, year))
+	require.True(t, same("Europe/Berlin", "Africa/Lagos", january, march))
+	require.False(t, same("Europe/Berlin", "UTC", january, march))
+	require.False(t, same("Europe/Berlin", "America/New_York", january, year), "both change, but not then")
+	require.True(t, same("Europe/Berlin", "UTC", january, january), "there is no moment")
+}

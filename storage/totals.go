@@ -29,8 +29,10 @@ type TotalsStore interface {
 	// clicks, in the days of its reporting time zone. It may take minutes, in
 	// which events are recorded and reports answered as ever, while clicks may
 	// have to wait. Clicks that are no longer stored are kept in the totals as
-	// long as the zone stays the same. at is noted as the time.
-	RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error
+	// long as their days stay the same: in the same zone, or in one that had the
+	// same offsets from UTC then. Of several calls at once with IfDue, one makes
+	// them.
+	RebuildTotals(ctx context.Context, advertiser tenant.ID, how Rebuild) (Rebuilt, error)
 	// VerifyTotals compares an advertiser's totals, with what they do not hold
 	// yet, with its events and clicks in one consistent state. It may take
 	// minutes and disturbs nobody.
@@ -45,6 +47,20 @@ type DueTotals struct {
 	Advertiser tenant.ID
 	Waiting    int64 // changes to fold; MaxWaiting for more of them
 	Rebuild    bool  // there are no totals, or those of another time zone
+}
+
+// Rebuild is how totals are to be made anew.
+type Rebuild struct {
+	At    time.Time // noted as the time
+	IfDue bool      // only if there are none, or those of another time zone
+}
+
+// Rebuilt is what one call of RebuildTotals did.
+type Rebuilt struct {
+	Skipped bool // it was not due, see Rebuild.IfDue
+	// Lost is how many clicks the totals count no longer: they are not stored any
+	// more, and days of one zone cannot be cut into those of another.
+	Lost int64
 }
 
 // Folded is what one call of FoldTotals did.

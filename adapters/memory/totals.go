@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"time"
 
 	"github.com/superher/superher/storage"
 	"github.com/superher/superher/tenant"
@@ -18,9 +17,10 @@ func (s system) FoldTotals(ctx context.Context, advertiser tenant.ID) (storage.F
 	return look(ctx, s, func(data *tables) (storage.Folded, error) { return storage.Folded{}, data.known(advertiser) })
 }
 
-func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, _ time.Time) error {
-	_, err := look(ctx, s, func(data *tables) (struct{}, error) { return struct{}{}, data.known(advertiser) })
-	return err
+func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, how storage.Rebuild) (storage.Rebuilt, error) {
+	return look(ctx, s, func(data *tables) (storage.Rebuilt, error) {
+		return storage.Rebuilt{Skipped: how.IfDue}, data.known(advertiser)
+	})
 }
 
 func (s system) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage.TotalsCheck, error) {

@@ -139,8 +139,8 @@ func (s system) FoldTotals(ctx context.Context, advertiser tenant.ID) (storage.F
 	return ask(ctx, s.o, "FoldTotals", s.inner.FoldTotals, advertiser)
 }
 
-func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error {
-	return tell2(ctx, s.o, "RebuildTotals", s.inner.RebuildTotals, advertiser, at)
+func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, how storage.Rebuild) (storage.Rebuilt, error) {
+	return ask2(ctx, s.o, "RebuildTotals", s.inner.RebuildTotals, advertiser, how)
 }
 
 func (s system) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage.TotalsCheck, error) {

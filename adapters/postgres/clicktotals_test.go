@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -47,4 +48,30 @@ func TestAppendClicks_TheTotalsEqualARecount(t *testing.T) {
 func TestAppendClicks_TheTotalsOfManyAdvertisersEqualARecount(t *testing.T) {
 	_, name := fresh(t)
 	clicktest.RunManyAdvertisers(t, clickDatabase(t, postgres.NewHosted(pool(t, shared.url(name, true))), name))
+}
+
+func TestDetachClicks_TheTotalsKeepWhatIsTakenOut(t *testing.T) {
+	db, takeOut := monthlyClicks(t)
+	clicktest.RunDetached(t, db, takeOut)
+}
+
+func TestDetachClicks_TheTotalsKeepWhatIsTakenOutWhereTheZoneHasTheSameOffsets(t *testing.T) {
+	db, takeOut := monthlyClicks(t)
+	clicktest.RunRezoned(t, db, takeOut)
+}
+
+// monthlyClicks returns a database with tables of the months before and after
+// clicktest.Cut, and what takes out the clicks of before.
+func monthlyClicks(t *testing.T) (db clicktest.Database, takeOut func(t *testing.T)) {
+	t.Helper()
+	c := server(t)
+	name := c.database(t, c.template)
+	owner, cut := c.url(name, false), clicktest.Cut()
+	_, err := postgres.Migrate(t.Context(), owner, postgres.MigrateConfig{GrantTo: c.role, Now: func() time.Time { return cut.AddDate(0, -1, 0) }})
+	require.NoError(t, err)
+	return clickDatabase(t, postgres.NewHosted(pool(t, c.url(name, true))), name), func(t *testing.T) {
+		t.Helper()
+		_, err := postgres.DetachClicks(t.Context(), owner, postgres.DetachConfig{KeepMonths: 2, Now: func() time.Time { return cut.AddDate(0, 2, 0) }})
+		require.NoError(t, err)
+	}
 }

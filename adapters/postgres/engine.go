@@ -170,18 +170,19 @@ func settings(reach sqlstore.Reach) string {
 // totalsKey turns the key of an advertiser's turn into that of its totals.
 const totalsKey = 0x746f74616c73 // "totals"
 
-// turns returns the statements that wait for the turn of each advertiser, in
-// one order for all, so that two transactions never wait for each other.
+// turns returns the statements that wait for the totals and for the turn of each
+// advertiser, in one order for all, so that two transactions never wait for each
+// other.
 func turns(work sqlstore.Work) string {
-	keys := make([]int64, 0, len(work.Turns)+1)
+	keys := make([]int64, 0, len(work.Turns))
 	for _, id := range work.Turns {
 		keys = append(keys, turnKey(id))
 	}
-	if !work.Totals.IsZero() {
-		keys = append(keys, turnKey(work.Totals)^totalsKey)
-	}
 	slices.Sort(keys)
 	var b strings.Builder
+	if !work.Totals.IsZero() {
+		fmt.Fprintf(&b, "SELECT pg_advisory_xact_lock(%d);", turnKey(work.Totals)^totalsKey)
+	}
 	for _, key := range slices.Compact(keys) {
 		fmt.Fprintf(&b, "SELECT pg_advisory_xact_lock(%d);", key)
 	}

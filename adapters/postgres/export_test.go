@@ -17,6 +17,13 @@ import (
 // Translate lets tests look at the meaning of an error.
 func Translate(ctx context.Context, err error) error { return translate(ctx, err) }
 
+// Patiently lets tests look at how the owner of the tables waits, and at most
+// OwnerAttempts times.
+func Patiently(ctx context.Context, try func() error) error { return patiently(ctx, try) }
+
+// OwnerAttempts is how often the owner of the tables tries.
+const OwnerAttempts = ownerAttempts
+
 // StreamChunk is how many rows a cursor fetches at a time.
 const StreamChunk = streamChunk
 

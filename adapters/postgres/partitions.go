@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/superher/superher/fault"
@@ -19,13 +21,6 @@ const (
 	// clicks each.
 	DefaultMonthsAhead = 24
 	mostMonthsAhead    = 120
-
-	// LeastMonthsKept and MostMonthsKept bound DetachConfig.KeepMonths. The present
-	// month and the one before it still get clicks that arrive late, and are what
-	// repeated visits are told by.
-	LeastMonthsKept = 2
-	// MostMonthsKept is the other bound.
-	MostMonthsKept = 1200
 )
 
 // clickMonth is a table of the clicks of one month (UTC).
@@ -142,16 +137,47 @@ func freeName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 	}
 }
 
+// How the tables' owner waits for the clicks to itself. Everybody else waits
+// behind it meanwhile, and what is before it may be a comparison of minutes: so
+// it waits shortly, lets the others go on, and tries again, for about two minutes.
+const (
+	ownerLockTimeout = 300 * time.Millisecond
+	ownerPause       = 1700 * time.Millisecond
+	ownerAttempts    = 60
+)
+
 // asOwner runs fn in a transaction of the tables' owner, who is under row
-// security as well. It waits a few seconds for others at most: everybody else
-// waits behind it meanwhile.
+// security as well. It runs it again where others were in the way.
 func asOwner(ctx context.Context, db *sql.DB, fn func(tx *sql.Tx) error) error {
+	return patiently(ctx, func() error { return asOwnerOnce(ctx, db, fn) })
+}
+
+// patiently tries until nobody is in the way. It returns the last error.
+func patiently(ctx context.Context, try func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := try()
+		var failed *pgconn.PgError
+		inTheWay := isCollision(err) || errors.As(err, &failed) && failed.Code == stateLockTimeout
+		if !inTheWay || attempt == ownerAttempts {
+			return err
+		}
+		timer := time.NewTimer(ownerPause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+func asOwnerOnce(ctx context.Context, db *sql.DB, fn func(tx *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	setup := fmt.Sprintf("SET LOCAL lock_timeout = %d", DefaultLockTimeout.Milliseconds())
+	setup := fmt.Sprintf("SET LOCAL lock_timeout = %d", ownerLockTimeout.Milliseconds())
 	if err := each(ctx, tx, setup, "SET LOCAL superher.reach = 'system'"); err != nil {
 		return err
 	}
@@ -168,97 +194,6 @@ func each(ctx context.Context, tx *sql.Tx, statements ...string) error {
 		}
 	}
 	return nil
-}
-
-// DetachConfig is which clicks to take out of the store.
-type DetachConfig struct {
-	// KeepMonths is how many whole months (UTC) before the present one stay, from
-	// LeastMonthsKept to MostMonthsKept.
-	KeepMonths int
-	// Drop deletes what is taken out. Otherwise it stays as tables that only
-	// their owner can read, to be archived.
-	Drop bool
-	// Now is the time; nil means time.Now.
-	Now func() time.Time
-}
-
-// DetachClicks takes the clicks of months before the kept ones out of the store
-// and returns the names of the tables that held them. It has to connect as the
-// role that owns the tables. Reports go on counting those clicks by whole days
-// of the brand's own zone, from the totals, and nowhere else.
-//
-// The error is fault.Invalid for a bad setting and fault.Unavailable
-// "store-busy" when others were in the way; what was taken out by then is
-// returned with it.
-func DetachClicks(ctx context.Context, url string, config DetachConfig) (tables []string, err error) {
-	if config.KeepMonths < LeastMonthsKept || config.KeepMonths > MostMonthsKept {
-		return nil, fault.Bad("keep_months", "out-of-range", fmt.Sprintf("DetachConfig.KeepMonths must be from %d to %d", LeastMonthsKept, MostMonthsKept))
-	}
-	now := time.Now
-	if config.Now != nil {
-		now = config.Now
-	}
-	db, err := openOwner(url)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = db.Close() }()
-	cut := monthOf(now()).AddDate(0, -config.KeepMonths, 0)
-	months, err := attached(ctx, db)
-	if err != nil {
-		return nil, translate(ctx, err)
-	}
-	for _, m := range months {
-		if m.to.After(cut) {
-			continue
-		}
-		if err := detachMonth(ctx, db, m.name, config.Drop); err != nil {
-			return tables, translate(ctx, err)
-		}
-		tables = append(tables, m.name)
-	}
-	left, err := detachRest(ctx, db, cut, config.Drop)
-	if err != nil {
-		return tables, translate(ctx, err)
-	}
-	return append(tables, left...), nil
-}
-
-func detachMonth(ctx context.Context, db *sql.DB, name string, drop bool) error {
-	table := pgx.Identifier{name}.Sanitize()
-	last := "ALTER TABLE " + table + " NO FORCE ROW LEVEL SECURITY"
-	if drop {
-		last = "DROP TABLE " + table
-	}
-	return asOwner(ctx, db, func(tx *sql.Tx) error {
-		return each(ctx, tx, "ALTER TABLE click_events DETACH PARTITION "+table, last)
-	})
-}
-
-// detachRest takes old clicks out of the default partition, to a table of their
-// own if they are to stay.
-func detachRest(ctx context.Context, db *sql.DB, cut time.Time, drop bool) (tables []string, err error) {
-	old := "occurred_at < " + bound(cut)
-	err = asOwner(ctx, db, func(tx *sql.Tx) error {
-		var some bool
-		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM click_events WHERE "+old+")").Scan(&some); err != nil || !some {
-			return err
-		}
-		name, err := freeName(ctx, tx, "click_events_rest_before_"+cut.Format("2006_01"))
-		if err != nil {
-			return err
-		}
-		tables = []string{name}
-		if drop {
-			tables = []string{"click_events_rest"}
-			return each(ctx, tx, "DELETE FROM click_events WHERE "+old)
-		}
-		return each(ctx, tx, "CREATE TABLE "+name+" (LIKE click_events)", moveClicks(name, old), "ALTER TABLE "+name+" ENABLE ROW LEVEL SECURITY")
-	})
-	if err != nil {
-		return nil, err
-	}
-	return tables, nil
 }
 
 func openOwner(url string) (*sql.DB, error) {

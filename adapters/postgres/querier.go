@@ -13,6 +13,7 @@ import (
 
 	"github.com/superher/superher/adapters/internal/sqlstore"
 	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/tenant"
 )
 
 // streamChunk is how many rows are fetched at a time from a cursor.
@@ -176,6 +177,12 @@ func (q *querier) answer(ctx context.Context, results pgx.BatchResults, ask sqls
 		}
 	}
 	return all.Err()
+}
+
+// TakeTurn implements sqlstore.Querier.
+func (q *querier) TakeTurn(ctx context.Context, advertiser tenant.ID) error {
+	_, err := q.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", turnKey(advertiser))
+	return err
 }
 
 // InsertEach implements sqlstore.Querier.

@@ -36,3 +36,26 @@ func TestAppendClicks_TheTotalsEqualARecount(t *testing.T) { clicktest.Run(t, cl
 func TestAppendClicks_TheTotalsOfManyAdvertisersEqualARecount(t *testing.T) {
 	clicktest.RunManyAdvertisers(t, clickDatabase(t))
 }
+
+func TestTotals_KeepTheClicksThatWereTakenOut(t *testing.T) {
+	db := clickDatabase(t)
+	clicktest.RunDetached(t, db, func(t *testing.T) { takeOut(t, db) })
+}
+
+func TestTotals_OfClicksThatWereTakenOutStayWhereTheZoneHasTheSameOffsets(t *testing.T) {
+	db := clickDatabase(t)
+	clicktest.RunRezoned(t, db, func(t *testing.T) { takeOut(t, db) })
+}
+
+// takeOut does what DetachClicks does on Postgres.
+func takeOut(t *testing.T, db clicktest.Database) {
+	t.Helper()
+	tx, err := db.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback() }()
+	_, err = tx.ExecContext(t.Context(), "DELETE FROM click_events WHERE occurred_at < $1", clicktest.Cut().UnixMicro())
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), "UPDATE totals SET clicks_from = $1", clicktest.Cut().Unix()/(24*60*60))
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+}

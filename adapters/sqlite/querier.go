@@ -7,6 +7,7 @@ import (
 
 	"github.com/superher/superher/adapters/internal/sqlstore"
 	"github.com/superher/superher/stats/statsql"
+	"github.com/superher/superher/tenant"
 )
 
 // querier runs the statements of one unit of work.
@@ -126,6 +127,9 @@ func (q *querier) touch(ctx context.Context, s *sql.Stmt, calm context.Context, 
 	}
 	return n, nil
 }
+
+// TakeTurn implements sqlstore.Querier: all writes take turns.
+func (q *querier) TakeTurn(context.Context, tenant.ID) error { return nil }
 
 // ExecEach implements sqlstore.Querier.
 func (q *querier) ExecEach(ctx context.Context, text string, args [][]any) error {

@@ -98,8 +98,8 @@ func (s turnSystem) FoldTotals(ctx context.Context, advertiser tenant.ID) (stora
 	return take(s.turns, func() (storage.Folded, error) { return s.system.FoldTotals(undisturbed(ctx), advertiser) })
 }
 
-func (s turnSystem) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error {
-	return s.run(func() error { return s.system.RebuildTotals(undisturbed(ctx), advertiser, at) })
+func (s turnSystem) RebuildTotals(ctx context.Context, advertiser tenant.ID, how storage.Rebuild) (storage.Rebuilt, error) {
+	return take(s.turns, func() (storage.Rebuilt, error) { return s.system.RebuildTotals(undisturbed(ctx), advertiser, how) })
 }
 
 // undisturbed keeps a context from ending in the midst of a call: the

@@ -25,7 +25,7 @@ func (s source) Chart(ctx context.Context, f stats.Filter, unit stats.Unit) ([]s
 	var out []stats.Bucket
 	err = s.planned(ctx, f, func(ctx context.Context, q Querier, p plan) error {
 		out = calendar.Buckets()
-		if unit == stats.Hour || p.zone != nil && !sameDays(p.zone, f.Location(), p.period()) {
+		if unit == stats.Hour || p.zone != nil && !stats.SameOffsets(p.zone, f.Location(), p.period().from, p.period().to) {
 			p.zone = nil // the days of the totals are others than those of the chart
 		}
 		if err := t.readClicks(ctx, q, p, out); err != nil {
@@ -77,7 +77,7 @@ func (t timeline) readEvents(ctx context.Context, q Querier, p plan, out []stats
 
 // readClicks adds the clicks of each bucket.
 func (t timeline) readClicks(ctx context.Context, q Querier, p plan, out []stats.Bucket) error {
-	if p.zone != nil && len(p.f.Coupons) == 0 {
+	if p.zone != nil {
 		if found, ok := pieces(p.zone, p.period(), t.FindDay); ok {
 			return chartClicks{t, p, found}.read(ctx, q, out)
 		}

@@ -30,7 +30,7 @@ const (
 // is given. The result has the dimension, then what clickSum scans. Without a
 // thing it is one row.
 func (p plan) clickSums(kind clickKind, dims ...dimension) squirrel.SelectBuilder {
-	if p.zone == nil || len(p.f.Coupons) > 0 {
+	if p.zone == nil {
 		return p.rawClicks(kind, p.period(), dims, hitCount, clickCount, visitorCount)
 	}
 	var parts []squirrel.SelectBuilder

@@ -69,20 +69,6 @@ func midnight(zone *time.Location, day int64) (at time.Time, clean bool) {
 	return time.Unix(first, 0).UTC(), last <= first
 }
 
-// sameDays reports whether two zones have every moment of a period on the same date.
-func sameDays(a, b *time.Location, in period) bool {
-	of, other := stats.OffsetPeriods(a, in.from, in.to), stats.OffsetPeriods(b, in.from, in.to)
-	if len(of) != len(other) {
-		return false
-	}
-	for i := range of {
-		if of[i].Offset != other[i].Offset || !of[i].End.Equal(other[i].End) {
-			return false
-		}
-	}
-	return true
-}
-
 // span is a run of rows of one grain to add to a sum, or to take away from it.
 type span struct {
 	months     bool  // rows of months, by their first day

@@ -188,22 +188,6 @@ func TestPieces_OfWholeDaysAreKnown(t *testing.T) {
 	}
 }
 
-func TestSameDays_ComparesTheDatesOfThePeriodOnly(t *testing.T) {
-	load := func(name string) *time.Location {
-		zone, err := time.LoadLocation(name)
-		require.NoError(t, err)
-		return zone
-	}
-	winter := period{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
-	year := period{winter.from, winter.to.AddDate(1, 0, 0)}
-	require.True(t, sameDays(load("Asia/Kolkata"), load("Asia/Calcutta"), year))
-	require.True(t, sameDays(load("Europe/London"), load("UTC"), winter))
-	require.False(t, sameDays(load("Europe/London"), load("UTC"), year))
-	require.True(t, sameDays(load("Europe/Berlin"), load("Africa/Lagos"), winter))
-	require.False(t, sameDays(load("Europe/Berlin"), load("UTC"), winter))
-	require.False(t, sameDays(load("Europe/Berlin"), load("America/New_York"), year), "both change, but not then")
-}
-
 // In 2006 clocks in Newfoundland went from 00:01 back to 23:01 of the day before.
 func TestWholeDays_SkipAMidnightThatComesTwice(t *testing.T) {
 	zone, err := time.LoadLocation("America/St_Johns")

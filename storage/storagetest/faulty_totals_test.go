@@ -21,6 +21,8 @@ func plantedInTotals() map[string]string {
 		"what-was-folded-is-found-again":       "Totals/FoldingAgainChangesNothing",
 		"a-comparison-finds-what-is-not-there": "Totals/FoldingAgainChangesNothing",
 		"what-is-done-stays-due":               "Totals/WhatIsDoneIsNoLongerDue",
+		"what-is-not-due-is-made-anew":         "Totals/WhatIsDoneIsNoLongerDue",
+		"what-is-asked-for-is-skipped":         "Totals/WhatIsDoneIsNoLongerDue",
 		"anybody-has-totals":                   "Totals/AnUnknownAdvertiserIsNotFound",
 		"a-fold-that-is-cut-short-is-internal": "Totals/WhatIsCutShortChangesNothing",
 		"an-overflow-closes-the-store":         "Totals/ASumThatDoesNotFitIsLeftOutOfTheTotals",
@@ -68,12 +70,17 @@ func (y *faultySystem) FoldTotals(ctx context.Context, advertiser tenant.ID) (st
 	return folded, err
 }
 
-func (y *faultySystem) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error {
-	err := y.System.RebuildTotals(ctx, advertiser, at)
-	if y.s.is("rebuilding-changes-reports") {
+func (y *faultySystem) RebuildTotals(ctx context.Context, advertiser tenant.ID, how storage.Rebuild) (storage.Rebuilt, error) {
+	made, err := y.System.RebuildTotals(ctx, advertiser, how)
+	switch y.s.fault {
+	case "rebuilding-changes-reports":
 		y.s.forgive(ctx, advertiser)
+	case "what-is-not-due-is-made-anew":
+		made.Skipped = false
+	case "what-is-asked-for-is-skipped":
+		made.Skipped = true
 	}
-	return err
+	return made, err
 }
 
 func (y *faultySystem) VerifyTotals(ctx context.Context, advertiser tenant.ID) (storage.TotalsCheck, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func (h Harness) totals(t *testing.T) {
 		for _, id := range []tenant.ID{f.unknown.scope.Advertiser(), {}} {
 			_, err := system.FoldTotals(f.ctx, id)
 			has(t, err, fault.NotFound, "not-found")
-			has(t, system.RebuildTotals(f.ctx, id, start()), fault.NotFound, "not-found")
+			has(t, rebuild(f.ctx, f.store, id), fault.NotFound, "not-found")
 			_, err = system.VerifyTotals(f.ctx, id)
 			has(t, err, fault.NotFound, "not-found")
 		}
@@ -54,7 +55,7 @@ func (h Harness) totals(t *testing.T) {
 	t.Run("TheTotalsOfOneAreNotThoseOfAnother", func(t *testing.T) {
 		w := newWorld(t, h, 8)
 		w.foldAll(t, w.a)
-		require.NoError(t, w.store.System().RebuildTotals(w.ctx, w.a.scope.Advertiser(), start()))
+		require.NoError(t, rebuild(w.ctx, w.store, w.a.scope.Advertiser()))
 		w.agrees(t, "with the totals of one up to date")
 		w.foldAll(t, w.b)
 		w.agrees(t, "with the totals of both up to date")
@@ -85,7 +86,7 @@ func (h Harness) totalsOfAWorld(t *testing.T, seed uint64) {
 			w.moveZone(t, p)
 		case 3:
 			what = "a rebuild"
-			require.NoError(t, w.store.System().RebuildTotals(w.ctx, p.scope.Advertiser(), start()))
+			require.NoError(t, rebuild(w.ctx, w.store, p.scope.Advertiser()))
 		default:
 			what = "a fold"
 			_, err := w.store.System().FoldTotals(w.ctx, p.scope.Advertiser())
@@ -199,9 +200,40 @@ func (h Harness) totalsDue(t *testing.T) {
 		require.Equal(t, w.a.scope.Advertiser(), id)
 		require.Equal(t, storage.DueTotals{Advertiser: id, Rebuild: true}, due)
 	}
-	require.NoError(t, w.store.System().RebuildTotals(w.ctx, w.a.scope.Advertiser(), start()))
+	w.rebuildDue(t, w.a)
 	require.Empty(t, w.due(t))
+	made, err := w.store.System().RebuildTotals(w.ctx, w.a.scope.Advertiser(), storage.Rebuild{At: start()})
+	require.NoError(t, err)
+	require.Equal(t, storage.Rebuilt{}, made, "what is asked for is done, due or not")
 	w.agrees(t, "at the end")
+}
+
+// rebuildDue has several make the totals of a party at once, which are due if
+// the store keeps any: one does it.
+func (w *world) rebuildDue(t *testing.T, p party) {
+	t.Helper()
+	_, due := w.due(t)[p.scope.Advertiser()]
+	var made atomic.Int64
+	together(t, 3, workers, func(int) error {
+		return patiently(func() error {
+			rebuilt, err := w.store.System().RebuildTotals(w.ctx, p.scope.Advertiser(), storage.Rebuild{At: start(), IfDue: true})
+			if err == nil && !rebuilt.Skipped {
+				made.Add(1)
+			}
+			return err
+		})
+	})
+	if due {
+		require.EqualValues(t, 1, made.Load(), "of several at once, one makes them")
+	} else {
+		require.Zero(t, made.Load(), "nothing is due")
+	}
+}
+
+// rebuild makes totals anew, due or not.
+func rebuild(ctx context.Context, s storage.Store, advertiser tenant.ID) error {
+	_, err := s.System().RebuildTotals(ctx, advertiser, storage.Rebuild{At: start()})
+	return err
 }
 
 func (h Harness) totalsTogether(t *testing.T) {
@@ -233,7 +265,7 @@ func (h Harness) totalsTogether(t *testing.T) {
 				return err
 			})
 		default:
-			return patiently(func() error { return w.store.System().RebuildTotals(w.ctx, id, start()) })
+			return patiently(func() error { return rebuild(w.ctx, w.store, id) })
 		}
 	})
 	w.one[0].Events = append(slices.Clone(w.one[0].Events), slices.Concat(made...)...)
@@ -263,7 +295,7 @@ func (h Harness) totalsCutShort(t *testing.T) {
 		ctx, cancel := context.WithTimeout(w.ctx, within)
 		var err error
 		if i%3 == 0 {
-			err = w.store.System().RebuildTotals(ctx, id, start())
+			err = rebuild(ctx, w.store, id)
 		} else {
 			_, err = w.store.System().FoldTotals(ctx, id)
 		}
@@ -304,7 +336,7 @@ func (h Harness) totalsOverflow(t *testing.T) {
 			_, err := w.store.System().FoldTotals(w.ctx, w.a.scope.Advertiser())
 			return err
 		},
-		func() error { return w.store.System().RebuildTotals(w.ctx, w.a.scope.Advertiser(), start()) },
+		func() error { return rebuild(w.ctx, w.store, w.a.scope.Advertiser()) },
 	} {
 		if err := step(); err != nil {
 			has(t, err, fault.Invalid, "amount-overflow")

@@ -65,7 +65,7 @@ func (h Harness) totalsAtEveryMoment(t *testing.T) {
 				return err
 			})
 		case 6:
-			return w.cutShort(random, func(ctx context.Context) error { return w.store.System().RebuildTotals(ctx, id, start()) })
+			return w.cutShort(random, func(ctx context.Context) error { return rebuild(ctx, w.store, id) })
 		default:
 			if random.IntN(4) == 0 {
 				zone := pick(random, places()).zone

@@ -49,7 +49,7 @@ func zones() []string {
 func Run(t *testing.T, db Database) {
 	var made atomic.Uint64
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t, db, &made)
+		w := newWorld(t, db, &made, zone(t))
 		clicks := rapid.SliceOfN(w.click(&made), 1, 60).Draw(t, "clicks")
 		var sent []links.Click
 		for len(clicks) > 0 {
@@ -75,7 +75,7 @@ func RunManyAdvertisers(t *testing.T, db Database) {
 	var made atomic.Uint64
 	made.Store(1 << 40)
 	rapid.Check(t, func(t *rapid.T) {
-		worlds := []world{newWorld(t, db, &made), newWorld(t, db, &made), newWorld(t, db, &made)}
+		worlds := []world{newWorld(t, db, &made, zone(t)), newWorld(t, db, &made, zone(t)), newWorld(t, db, &made, zone(t))}
 		db.change(t, "DELETE FROM totals WHERE advertiser_id = $1", db.ID(worlds[2].advertiser))
 		for range 2 {
 			var batch []links.Click
@@ -93,9 +93,11 @@ func RunManyAdvertisers(t *testing.T, db Database) {
 	})
 }
 
-func newWorld(t *rapid.T, db Database, made *atomic.Uint64) world {
+func zone(t *rapid.T) string { return rapid.SampledFrom(zones()).Draw(t, "zone") }
+
+func newWorld(t require.TestingT, db Database, made *atomic.Uint64, zone string) world {
 	ctx := context.Background()
-	w := world{advertiser: newID[tenant.Advertiser](made), zone: rapid.SampledFrom(zones()).Draw(t, "zone")}
+	w := world{advertiser: newID[tenant.Advertiser](made), zone: zone}
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	require.NoError(t, db.Store.System().CreateAdvertiser(ctx, tenant.Advertiser{ID: w.advertiser, Name: "Brand", Zone: w.zone, Currency: "INR", CreatedAt: at, Version: 1}))
 	require.NoError(t, db.Store.Write(ctx, tenant.For(w.advertiser), func(ctx context.Context, tx storage.Tx) error {
@@ -149,7 +151,7 @@ func (w world) click(made *atomic.Uint64) *rapid.Generator[links.Click] {
 	})
 }
 
-func (db Database) change(t *rapid.T, text string, args ...any) {
+func (db Database) change(t require.TestingT, text string, args ...any) {
 	tx, err := db.Begin(context.Background())
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback() }()
@@ -175,7 +177,7 @@ type stored struct {
 }
 
 // read returns the totals of an advertiser and its clicks.
-func (db Database) read(t *rapid.T, w world) (map[key]sums, []stored) {
+func (db Database) read(t require.TestingT, w world) (map[key]sums, []stored) {
 	tx, err := db.Begin(context.Background())
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback() }()
@@ -210,7 +212,7 @@ func (db Database) read(t *rapid.T, w world) (map[key]sums, []stored) {
 }
 
 // recount adds the clicks up, as the tables' definitions say.
-func recount(t *rapid.T, w world, clicks []stored) map[key]sums {
+func recount(t require.TestingT, w world, clicks []stored) map[key]sums {
 	zone, err := time.LoadLocation(w.zone)
 	require.NoError(t, err)
 	dayOf := func(y int, m time.Month, d int) int64 {

@@ -44,7 +44,8 @@ type Work struct {
 	Reach Reach
 	Turns []tenant.ID // of a Turn; in any order, without repeats
 	// Totals is, of a Turn, the advertiser whose totals are changed: one at a
-	// time, beside the Turns of the same advertiser.
+	// time, beside the Turns of the same advertiser. It comes before these: who
+	// has a turn never waits for totals.
 	Totals tenant.ID
 	// Timeout takes the place of the engine's own for what takes longer than any
 	// call; 0 leaves that.
@@ -66,6 +67,9 @@ type Querier interface {
 	// InsertEach is ExecEach for a statement that inserts at most one row, and
 	// reports for each list of arguments whether it did.
 	InsertEach(ctx context.Context, sql string, args [][]any) ([]bool, error)
+	// TakeTurn waits, in a Turn, for the turn of one more advertiser, as if it were
+	// among Work.Turns, which are none then.
+	TakeTurn(ctx context.Context, advertiser tenant.ID) error
 	// Stream is Query for a result of any size: it is not held in memory, and
 	// other statements may run before it is read to its end. What they change
 	// does not show in it.

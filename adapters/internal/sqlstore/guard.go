@@ -6,6 +6,7 @@ import (
 
 	"github.com/superher/superher/stats/statsql"
 	"github.com/superher/superher/storage"
+	"github.com/superher/superher/tenant"
 )
 
 // guard is the querier of a unit of work. It refuses every statement once the
@@ -115,4 +116,12 @@ func (g *guard) InsertEach(ctx context.Context, sql string, args [][]any) ([]boo
 		return nil, err
 	}
 	return g.q.InsertEach(ctx, sql, args)
+}
+
+// TakeTurn implements Querier.
+func (g *guard) TakeTurn(ctx context.Context, advertiser tenant.ID) error {
+	if err := g.check(); err != nil {
+		return err
+	}
+	return g.q.TakeTurn(ctx, advertiser)
 }

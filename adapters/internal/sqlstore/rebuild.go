@@ -21,13 +21,20 @@ const totalsTimeout = time.Hour
 // The changes that wait are left alone: the totals become what the events add
 // up to, less what the changes add up to. Each statement sees both as they were
 // at one moment, whenever that is, so what is recorded meanwhile is neither
-// lost nor counted twice.
-func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time.Time) error {
-	work := Work{Kind: Turn, Turns: []tenant.ID{advertiser}, Totals: advertiser, Timeout: totalsTimeout}
-	return s.keepTotals(ctx, work, advertiser, func(ctx context.Context, t totals) error {
+// lost nor counted twice. Clicks are counted as they are stored, in turns, and so
+// have to wait while theirs are made anew, but no longer.
+func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, how storage.Rebuild) (storage.Rebuilt, error) {
+	var done storage.Rebuilt
+	work := Work{Kind: Turn, Totals: advertiser, Timeout: totalsTimeout}
+	err := s.keepTotals(ctx, work, advertiser, func(ctx context.Context, t totals) error {
+		done = storage.Rebuilt{}
 		is, err := t.kept(ctx)
 		if err != nil {
 			return err
+		}
+		if how.IfDue && is.zone == is.wanted { // another one made them while this one waited
+			done.Skipped = true
+			return nil
 		}
 		zone, err := tenant.LoadZone(is.wanted)
 		if err != nil {
@@ -36,14 +43,23 @@ func (s system) RebuildTotals(ctx context.Context, advertiser tenant.ID, at time
 		if err := t.rebuildEvents(ctx, zone); err != nil {
 			return err
 		}
-		if err := t.rebuildClicks(ctx, zone, is.zone == is.wanted); err != nil {
+		if err := t.q.TakeTurn(ctx, t.advertiser); err != nil {
 			return err
 		}
-		_, err = exec(ctx, t.q, t.dialect.Builder().Insert("totals").Columns("advertiser_id", "zone", "rebuilt_at").
-			Values(t.advertiser, is.wanted, t.dialect.Moment(at)).
-			Suffix("ON CONFLICT (advertiser_id) DO UPDATE SET zone = excluded.zone, rebuilt_at = excluded.rebuilt_at"))
+		from, lost, err := t.rebuildClicks(ctx, is, zone)
+		if err != nil {
+			return err
+		}
+		done.Lost = lost
+		_, err = exec(ctx, t.q, t.dialect.Builder().Insert("totals").Columns("advertiser_id", "zone", "rebuilt_at", "clicks_from").
+			Values(t.advertiser, is.wanted, t.dialect.Moment(how.At), from).
+			Suffix("ON CONFLICT (advertiser_id) DO UPDATE SET zone = excluded.zone, rebuilt_at = excluded.rebuilt_at, clicks_from = excluded.clicks_from"))
 		return err
 	})
+	if err != nil {
+		return storage.Rebuilt{}, err
+	}
+	return done, nil
 }
 
 func (t totals) rebuildEvents(ctx context.Context, zone *time.Location) error {

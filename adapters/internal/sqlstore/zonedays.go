@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Masterminds/squirrel"
+
 	"github.com/superher/superher/stats"
 	"github.com/superher/superher/stats/statsql"
 )
@@ -24,8 +26,12 @@ type zoneDays struct {
 // newZoneDays returns the days of a zone for moments of a table of the
 // advertiser, as far as there are any; ok is false if there are none.
 func (t totals) newZoneDays(ctx context.Context, table string, zone *time.Location) (days zoneDays, ok bool, err error) {
+	return t.zoneDaysOf(ctx, t.dialect.Builder().Select().From(table).Where(t.own()), zone)
+}
+
+// zoneDaysOf returns the days of a zone for the moments of some rows.
+func (t totals) zoneDaysOf(ctx context.Context, bounds squirrel.SelectBuilder, zone *time.Location) (days zoneDays, ok bool, err error) {
 	days.dialect = t.dialect
-	bounds := t.dialect.Builder().Select().From(table).Where(t.own())
 	if days.first, err = one(ctx, t.q, bounds.Column("min(occurred_at)"), scanMoment); err != nil || days.first.IsZero() {
 		return zoneDays{}, false, err
 	}

@@ -39,7 +39,7 @@ func Fill(ctx context.Context, db DB, d statsql.Dialect, advertiser tenant.ID, z
 	if d == statsql.Postgres {
 		at = "now()"
 	}
-	if err := db.Exec(ctx, fmt.Sprintf("INSERT INTO totals VALUES (%s, '%s', %s)", f.id(advertiser), zone, at)); err != nil {
+	if err := db.Exec(ctx, fmt.Sprintf("INSERT INTO totals (advertiser_id, zone, rebuilt_at) VALUES (%s, '%s', %s)", f.id(advertiser), zone, at)); err != nil {
 		return err
 	}
 	if err := f.events(ctx); err != nil {

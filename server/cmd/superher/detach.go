@@ -13,6 +13,7 @@ func (p program) detachClicks(s settings) func(context.Context) error {
 	keep := s.Int("keep-months", 0, fmt.Sprintf("how many whole `months` (UTC) before the present one stay, from %d to %d; required",
 		postgres.LeastMonthsKept, postgres.MostMonthsKept))
 	drop := s.Bool("drop", false, "delete what is taken out; otherwise it stays as tables for the owner to archive")
+	force := s.Bool("force", false, "also take out clicks that the totals of reports do not hold, which no report counts any more")
 	return func(ctx context.Context) error {
 		if err := d.choose(); err != nil {
 			return err
@@ -23,7 +24,7 @@ func (p program) detachClicks(s settings) func(context.Context) error {
 		if *keep < postgres.LeastMonthsKept || *keep > postgres.MostMonthsKept {
 			return s.wrong("keep-months", fmt.Sprintf("must be from %d to %d", postgres.LeastMonthsKept, postgres.MostMonthsKept))
 		}
-		tables, err := postgres.DetachClicks(ctx, *d.url, postgres.DetachConfig{KeepMonths: *keep, Drop: *drop})
+		tables, err := postgres.DetachClicks(ctx, *d.url, postgres.DetachConfig{KeepMonths: *keep, Drop: *drop, Force: *force})
 		done := "detached"
 		if *drop {
 			done = "deleted"

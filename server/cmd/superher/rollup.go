@@ -25,10 +25,15 @@ func (p program) rebuildRollup(s settings) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return d.eachAdvertiser(ctx, *advertiser, func(client *superher.Client, a tenant.Advertiser) error {
 			began := time.Now()
-			if err := client.RebuildTotals(ctx, a.ID); err != nil {
+			made, err := client.RebuildTotals(ctx, a.ID)
+			if err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(p.stdout, "%s  made anew in %.1f s\n", a.ID, time.Since(began).Seconds())
+			lost := ""
+			if made.Lost > 0 {
+				lost = fmt.Sprintf("; %d clicks that are no longer stored are lost with the days of another time zone", made.Lost)
+			}
+			_, err = fmt.Fprintf(p.stdout, "%s  made anew in %.1f s%s\n", a.ID, time.Since(began).Seconds(), lost)
 			return err
 		})
 	}
@@ -91,8 +96,11 @@ func (d database) eachAdvertiser(ctx context.Context, whose string, fn func(*sup
 				if err := fn(client, a); err != nil {
 					failed = append(failed, fmt.Errorf("%s: %w", a.ID, err))
 				}
+				if ctx.Err() != nil { // told to end: the others would fail for that alone
+					return errors.Join(append(failed, ctx.Err())...)
+				}
 			}
-			if page.Cursor = list.Next; page.Cursor == "" || ctx.Err() != nil {
+			if page.Cursor = list.Next; page.Cursor == "" {
 				return errors.Join(failed...)
 			}
 		}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"path/filepath"
@@ -59,4 +61,28 @@ func TestRollup_TakesAnAdvertiserOrAll(t *testing.T) {
 	code, _, stderr = once(t, nothing, "rollup", "verify", "--db", file, "--advertiser", "acme")
 	require.Equal(t, 2, code)
 	require.Contains(t, stderr, "--advertiser: must be the id of an advertiser, or all")
+}
+
+// stopping is an output that has the program told to end once something is written.
+type stopping struct {
+	bytes.Buffer
+	stop func()
+}
+
+func (s *stopping) Write(p []byte) (int, error) {
+	s.stop()
+	return s.Buffer.Write(p)
+}
+
+func TestRollup_EndsWhenItIsTold(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "superher.db")
+	for _, name := range []string{"Acme", "Sunrise", "Bikes"} {
+		code, _, stderr := once(t, nothing, "advertiser", "create", "--db", file, "--name", name)
+		require.Zero(t, code, stderr)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := stopping{stop: cancel}, bytes.Buffer{}
+	require.Equal(t, 1, run(ctx, []string{"rollup", "verify", "--db", file}, nothing, &stdout, &stderr))
+	require.Regexp(t, `^[0-9a-f-]{36}  is right\n$`, stdout.String())
+	require.Equal(t, "superher: context canceled\n", stderr.String(), "nothing is said of the others")
 }
