@@ -350,7 +350,7 @@ func TestRecordClicks_ABusyAdvertiserHoldsUpNobodyElse(t *testing.T) {
 	batch := slices.Concat(visits(t, f, first, 2), visits(t, f, second, 3), visits(t, f, third, 4))
 	busy = []tenant.ID{first.jessicas.Advertiser}
 	require.True(t, fault.HasReason(f.client.RecordClicks(t.Context(), batch), "store-busy"))
-	require.EqualValues(t, []int64{0, 3, 4}, []int64{clicksOf(t, first), clicksOf(t, second), clicksOf(t, third)})
+	require.Equal(t, []int64{0, 3, 4}, []int64{clicksOf(t, first), clicksOf(t, second), clicksOf(t, third)})
 
 	calls = 0
 	require.True(t, fault.HasReason(f.client.RecordClicks(t.Context(), batch[:2]), "store-busy"))
@@ -362,5 +362,5 @@ func TestRecordClicks_ABusyAdvertiserHoldsUpNobodyElse(t *testing.T) {
 
 	busy = nil
 	require.NoError(t, f.client.RecordClicks(t.Context(), batch))
-	require.EqualValues(t, []int64{2, 3, 4}, []int64{clicksOf(t, first), clicksOf(t, second), clicksOf(t, third)})
+	require.Equal(t, []int64{2, 3, 4}, []int64{clicksOf(t, first), clicksOf(t, second), clicksOf(t, third)})
 }
