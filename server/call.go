@@ -29,8 +29,9 @@ type call struct {
 	account  superher.Account // what it changes, for operations that change something
 	in       any              // the body
 	location string           // of what was created
-	timeout  time.Duration    // for the answer
-	base     context.Context  //nolint:containedctx // of the request without a deadline: the clock starts anew after the body
+	timeout  time.Duration    // what is left for the answer, from began on
+	began    time.Time
+	base     context.Context  //nolint:containedctx // of the request without a deadline: the clock stands still while the body is read
 	cancel   context.CancelFunc
 	took     bool // the body was asked for
 }
@@ -66,10 +67,12 @@ func (s *server) handle(op operation) bunrouter.HandlerFunc {
 	}
 }
 
-// begin starts the time for the answer, once more after a body was read. What
-// is still read meanwhile must not end before it: that would end the request.
+// begin starts the time for the answer, and goes on with what is left of it after
+// a body was read. What is still read meanwhile must not end before it: that
+// would end the request.
 func (c *call) begin() error {
 	c.cancel()
+	c.began = time.Now()
 	ctx, cancel := context.WithTimeout(c.base, c.timeout)
 	c.cancel, c.r = cancel, c.r.WithContext(ctx)
 	return c.within(c.timeout+writeGrace, c.timeout+writeGrace)

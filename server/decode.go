@@ -27,7 +27,8 @@ func (c *call) body(limit int64) ([]byte, error) {
 		return nil, tooLarge
 	}
 	c.took = true
-	c.cancel() // a slow body does not use up the time for the answer
+	c.cancel() // a slow body does not use up the time for the answer; who calls was a part of it
+	c.timeout -= time.Since(c.began)
 	c.r = c.r.WithContext(c.base)
 	if err := c.within(c.s.reading, c.s.reading+writeGrace); err != nil {
 		return nil, err

@@ -110,7 +110,7 @@ func (c *cache) known(code links.Code) *entry {
 	}
 	away := c.away.Load()
 	if !away || c.probing() {
-		c.fly(code)
+		c.refresh(code, found)
 	}
 	if age < MaxAge && read < WatchedAge || away {
 		return found
@@ -207,10 +207,26 @@ func (c *cache) fly(code links.Code) (*flight, *entry) {
 	if f := s.flights[code]; f != nil {
 		return f, old
 	}
+	return c.launch(s, code), old
+}
+
+// refresh begins a flight to replace an entry, unless that was replaced already or
+// is about to be.
+func (c *cache) refresh(code links.Code, stale *entry) {
+	s := c.shard(code)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now, _ := c.links.GetIfPresent(code); now == stale && s.flights[code] == nil {
+		c.launch(s, code)
+	}
+}
+
+// launch begins a flight; the shard is locked and has none of the code.
+func (c *cache) launch(s *shard, code links.Code) *flight {
 	f := &flight{done: make(chan struct{}), slow: make(chan struct{}), changed: make(chan struct{})}
 	s.flights[code] = f
 	go c.run(f, code)
-	return f, old
+	return f
 }
 
 // run reads a link and keeps what it finds, unless the link was changed
