@@ -31,7 +31,7 @@ type call struct {
 	location string           // of what was created
 	timeout  time.Duration    // what is left for the answer, from began on
 	began    time.Time
-	base     context.Context  //nolint:containedctx // of the request without a deadline: the clock stands still while the body is read
+	base     context.Context //nolint:containedctx // of the request without a deadline: the clock stands still while the body is read
 	cancel   context.CancelFunc
 	took     bool // the body was asked for
 }

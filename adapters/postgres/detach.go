@@ -150,9 +150,11 @@ func (c DetachConfig) ready(ctx context.Context, tx *sql.Tx, clicks string) erro
 	if c.Force {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT a.time_zone, coalesce(t.zone = a.time_zone, false), count(*)
+	//nolint:gosec // the condition is made of moments, see bound
+	text := `SELECT a.time_zone, coalesce(t.zone = a.time_zone, false), count(*)
 FROM advertisers a LEFT JOIN totals t ON t.advertiser_id = a.id
-WHERE EXISTS (SELECT 1 FROM click_events c WHERE c.advertiser_id = a.id AND `+clicks+`) GROUP BY 1, 2`) //nolint:gosec // the condition is made of moments, see bound
+WHERE EXISTS (SELECT 1 FROM click_events c WHERE c.advertiser_id = a.id AND ` + clicks + `) GROUP BY 1, 2`
+	rows, err := tx.QueryContext(ctx, text)
 	if err != nil {
 		return err
 	}
