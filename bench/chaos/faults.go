@@ -93,6 +93,7 @@ func (l *lab) suffer(ctx context.Context, p *rig.Place, o *outcome, proxy *toxip
 	warm := newTraffic(p, o, "warm")
 	o.answered(warm.events(ctx, load.Plan{Count: 500, Workers: 64}))
 	o.answered(warm.redirects(ctx, load.Plan{Count: 10 * len(p.World.Links), Workers: 16}))
+	load.Run(ctx, overviews(p, load.Plan{Count: 200, Workers: 32}))
 	before, err := l.footprint(ctx, p)
 	if err != nil {
 		return err
@@ -111,10 +112,7 @@ func (l *lab) suffer(ctx context.Context, p *rig.Place, o *outcome, proxy *toxip
 	wait.Go(func() { clicks = visits.redirects(ctx, at(100, 1)) })
 	wait.Go(func() { events = sales.events(ctx, at(50, everyTry)) })
 	wait.Go(func() {
-		asked := at(5, 1)
-		asked.Addrs = []string{p.Server.Addr}
-		asked.Build = func(buf []byte, _, _ int) []byte { return p.World.Get(buf, "/stats/overview") }
-		reports = load.Run(ctx, asked)
+		reports = load.Run(ctx, overviews(p, at(5, 1)))
 	})
 	load.Wait(ctx, time.Second)
 	err = proxy.inflict(ctx, f)
@@ -142,6 +140,13 @@ func (l *lab) suffer(ctx context.Context, p *rig.Place, o *outcome, proxy *toxip
 	err = errors.Join(visits.compareClicks(ctx, o, l.scale.settle), sales.compareEvents(ctx, o, l.scale.settle), agree(ctx, p, o))
 	o.nothingLost()
 	return err
+}
+
+// overviews makes a plan one of asking for a report.
+func overviews(p *rig.Place, plan load.Plan) load.Plan {
+	plan.Addrs = []string{p.Server.Addr}
+	plan.Build = func(buf []byte, _, _ int) []byte { return p.World.Get(buf, "/stats/overview") }
+	return plan
 }
 
 func joined(all ...map[int]int64) map[int]int64 {
