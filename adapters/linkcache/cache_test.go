@@ -161,6 +161,24 @@ func TestWrite_OvertakesAReadThatIsUnderWay(t *testing.T) {
 	})
 }
 
+type change struct {
+	version int64
+	at      time.Time
+}
+
+// history is what became of a link elsewhere.
+type history []change
+
+// known requires that an answer knows every change of more than MaxAge ago.
+func (h history) known(t *testing.T, got links.Link, seed uint64) {
+	t.Helper()
+	for _, c := range h {
+		if time.Since(c.at) > linkcache.MaxAge {
+			require.GreaterOrEqual(t, got.Version, c.version, "seed %d: changed %s ago", seed, time.Since(c.at))
+		}
+	}
+}
+
 // Whatever happens elsewhere and whenever somebody asks, what is answered was
 // true at most MaxAge ago.
 func TestLinkByCode_NoAnswerIsTooOld(t *testing.T) {
@@ -170,11 +188,7 @@ func TestLinkByCode_NoAnswerIsTooOld(t *testing.T) {
 			w := newWorld(t, linkcache.Config{})
 			link := w.create(w.inner, "abc")
 			w.inner.on(after(time.Duration(random.Int64N(int64(linkcache.Patience)))))
-			type change struct {
-				version int64
-				at      time.Time
-			}
-			changes := []change{{link.Version, time.Now()}}
+			changes := history{{link.Version, time.Now()}}
 			for range 500 {
 				<-time.After(time.Duration(random.Int64N(int64(700 * time.Millisecond))))
 				if random.IntN(3) == 0 {
@@ -187,11 +201,7 @@ func TestLinkByCode_NoAnswerIsTooOld(t *testing.T) {
 					got, err = w.get("abc")
 					require.NoError(t, err)
 				}
-				for _, c := range changes {
-					if time.Since(c.at) > linkcache.MaxAge {
-						require.GreaterOrEqual(t, got.Version, c.version, "seed %d: changed %s ago", seed, time.Since(c.at))
-					}
-				}
+				changes.known(t, got, seed)
 			}
 			<-time.After(linkcache.LoadTimeout)
 		})

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -185,4 +186,16 @@ func TestRowSecurity_APartitionShowsNothingToWhoComesDirectly(t *testing.T) {
 		_, err = admin.Exec(t.Context(), "REVOKE ALL ON "+table+" FROM "+shared.role)
 		require.NoError(t, err)
 	}
+}
+
+// Reports of one campaign are only as fast as this index, in each table of clicks.
+func TestMigrate_EveryMonthOfClicksHasTheIndexByCampaign(t *testing.T) {
+	owner, _ := monthly(t)
+	rows, err := pool(t, owner).Query(t.Context(), `SELECT p.inhrelid::regclass::text FROM pg_inherits p WHERE p.inhparent = 'click_events'::regclass
+		AND NOT EXISTS (SELECT FROM pg_indexes i WHERE i.tablename = p.inhrelid::regclass::text
+			AND i.indexdef LIKE '%(advertiser_id, campaign_id, occurred_at) INCLUDE (class, visitor, link_id, influencer_id)')`)
+	require.NoError(t, err)
+	without, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Empty(t, without)
 }
